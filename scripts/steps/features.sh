@@ -6,12 +6,34 @@ run_features() {
     step "unit tests with single features" test_features
 }
 
+# The tests of one feature run while those of the next are built: a compiler has one thread for
+# half of its time.
 test_features() {
-    local feature features
+    local feature features program running=""
     # Only backtraces need debug information, and each feature builds all tests once more.
     local -x CARGO_PROFILE_DEV_DEBUG=0
     features=$(features_of_library)
     for feature in $features; do
-        tests -p tower-conditional --lib --no-default-features --features "$feature"
+        program=$(build_unit_tests --no-default-features --features "$feature")
+        if [ -n "$running" ]; then finish_tests "$running"; fi
+        "$program" --quiet >"${logs:?}/running" 2>&1 &
+        running=$feature
     done
+    finish_tests "$running"
+}
+
+# Prints the path of the built program.
+build_unit_tests() { # OPTION..
+    local built
+    built=$(cargo test --quiet --locked -p tower-conditional --lib --no-run --message-format json-render-diagnostics "$@")
+    grep -o '"executable":"[^"]*"' <<<"$built" | cut -d '"' -f 4
+}
+
+# Waits for the tests that run in the background, and shows their output.
+finish_tests() { # FEATURE
+    local status=0
+    wait "$!" || status=$?
+    printf '\nfeature %s:\n' "$1"
+    tee -a "$logs/tests" <"$logs/running"
+    return "$status"
 }

@@ -2,5 +2,6 @@
 # Each fuzz target for a few seconds.
 
 run_fuzz() {
+    wait_for_ahead
     step "fuzz targets" scripts/fuzz "${FUZZ_SECONDS:-5}"
 }

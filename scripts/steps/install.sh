@@ -102,10 +102,12 @@ need_clippy() {
     cargo clippy --version >/dev/null 2>&1 || rustup component add clippy
 }
 
-# Without optimization a tool compiles in half the time, and still runs only for seconds.
+# Without optimization a tool compiles in half the time, and still runs only for seconds. With a
+# target directory of its own, no step waits for the lock.
 install_tool() { # PACKAGE, whose name is that of its command
     command -v "$1" >/dev/null || [ -x "${CARGO_HOME:-$HOME/.cargo}/bin/$1" ] ||
-        CARGO_PROFILE_DEV_DEBUG=0 cargo install --quiet --locked --debug "$1"
+        CARGO_PROFILE_DEV_DEBUG=0 cargo install --quiet --locked --debug \
+            --target-dir "$CARGO_TARGET_DIR/tools" "$1"
 }
 
 need() { # COMMAND PACKAGE

@@ -5,6 +5,7 @@
 published=(tower-conditional tower-conditional-sql tower-conditional-postgres tower-conditional-redis tower-conditional-sqlite)
 
 run_lint() {
+    run_ahead install_tools
     step "format" check_format
     step "test vectors match their generator" python3 tests/vectors/reference.py --check
     step "clippy: workspace" cargo clippy --locked --workspace --all-targets --all-features -- -D warnings
@@ -17,6 +18,11 @@ run_lint() {
     step "WebAssembly" check_wasm
     step "external types" check_external_types
     step "semantic versioning" check_semver
+}
+
+install_tools() {
+    install_tool cargo-deny
+    if writes_json_for_tool; then install_tool cargo-check-external-types; fi
 }
 
 check_format() {
@@ -39,14 +45,18 @@ build_docs() {
     export RUSTDOCFLAGS="-D warnings"
     cargo doc --locked --workspace --no-deps --all-features
     cargo doc --locked -p tower-conditional --no-deps --no-default-features
-    # docs.rs has a nightly rustdoc, which names the feature that each item needs. The
-    # variable is set for rustdoc alone, since build scripts would behave differently with it.
-    local rustdoc=${logs:?}/rustdoc
-    printf '#!/bin/sh\nRUSTC_BOOTSTRAP=1 exec rustdoc "$@"\n' >"$rustdoc"
-    chmod +x "$rustdoc"
-    RUSTDOC=$rustdoc RUSTDOCFLAGS="-D warnings --cfg docsrs" \
+    # docs.rs has a nightly rustdoc, which names the feature that each item needs.
+    make_unstable_rustdoc
+    RUSTDOC=$logs/rustdoc RUSTDOCFLAGS="-D warnings --cfg docsrs" \
         cargo doc --locked --no-deps --all-features "${published[@]/#/--package=}"
     unset RUSTDOCFLAGS
+}
+
+# Writes $logs/rustdoc, which takes unstable options. The variable is set for rustdoc alone:
+# with it, build scripts would behave differently, and all dependencies would be built again.
+make_unstable_rustdoc() {
+    printf '#!/bin/sh\nRUSTC_BOOTSTRAP=1 exec rustdoc "$@"\n' >"${logs:?}/rustdoc"
+    chmod +x "$logs/rustdoc"
 }
 
 # Compares the files of each package with .ci/package. To accept a change:
@@ -87,6 +97,7 @@ check_minimal_versions() {
 }
 
 check_licenses() {
+    wait_for_ahead
     install_tool cargo-deny
     cargo deny --exclude tower-conditional-examples --exclude tower-conditional-examples-grpc \
         --exclude tower-conditional-retries --exclude tower-conditional-showcase check bans licenses sources
@@ -119,19 +130,23 @@ check_wasm() {
 
 # Types of other crates appear in the public API only if the manifest allows them.
 check_external_types() {
-    # The version of rustdoc's JSON that the tool reads. Stable Rust writes JSON with the variable.
-    local format=57 manifest
-    echo | RUSTC_BOOTSTRAP=1 rustdoc - --crate-name probe -o "$logs" -Z unstable-options --output-format json
-    if ! grep -q "\"format_version\":$format" "$logs/probe.json"; then
+    local manifest
+    make_unstable_rustdoc
+    if ! writes_json_for_tool; then
         not_checked "external types: $(rustc --version) writes documentation that the tool cannot read"
         return
     fi
     install_tool cargo-check-external-types
     for manifest in Cargo.toml stores/sql/Cargo.toml stores/postgres/Cargo.toml stores/redis/Cargo.toml stores/sqlite/Cargo.toml; do
-        # Build scripts read the variable too, so this has its own target directory.
-        RUSTC_BOOTSTRAP=1 CARGO_TARGET_DIR=$CARGO_TARGET_DIR/external_types \
-            cargo check-external-types --all-features --manifest-path "$manifest"
+        RUSTDOC=$logs/rustdoc cargo check-external-types --all-features --manifest-path "$manifest"
     done
+}
+
+writes_json_for_tool() {
+    # The version of rustdoc's JSON that the tool reads.
+    local format=57
+    echo | RUSTC_BOOTSTRAP=1 rustdoc - --crate-name probe -o "$logs" -Z unstable-options --output-format json
+    grep -q "\"format_version\":$format" "$logs/probe.json"
 }
 
 # Compares the public API with that of the last release, which a tag names.

@@ -3,6 +3,7 @@
 
 logs=$(mktemp -d)
 current="" # the step that runs
+ahead=""   # the process of `run_ahead`
 
 # Runs a command as a step. The script ends at the first step that fails.
 step() { # NAME COMMAND..
@@ -29,6 +30,21 @@ read_cpu() {
     cpu=$(awk -F '[ms ]+' 'END { printf "%d", $1 * 60 + $2 + $3 * 60 + $4 }' "$logs/times")
 }
 
+# Runs a command while the steps go on, and only on cores that are idle. Its output is lost: the
+# step that needs its result waits for it, then runs the same command again.
+run_ahead() { # COMMAND..
+    # The job is a process group, so that its children end too.
+    set -m
+    { renice -n 19 -p "$BASHPID" && "$@"; } </dev/null >/dev/null 2>&1 &
+    ahead=$!
+    set +m
+}
+
+wait_for_ahead() {
+    if [ -n "$ahead" ]; then wait "$ahead" || true; fi
+    ahead=""
+}
+
 # Reports a check that did not run, now and at the end.
 not_checked() { # REASON
     printf '\n!! NOT CHECKED: %s\n' "$*" | tee -a "$logs/not_checked" >&2
@@ -50,6 +66,7 @@ features_of_library() {
 sum_up() {
     local code=$?
     local failed=$current
+    if [ -n "$ahead" ]; then kill -- "-$ahead" 2>/dev/null || true; fi
     if [ -n "$failed" ]; then end_step; fi
     if [ -s "$logs/steps" ]; then
         printf '\n%8s %8s  %s\n' seconds CPU step

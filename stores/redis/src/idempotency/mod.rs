@@ -85,8 +85,9 @@ use crate::{
 /// A server whose memory is full refuses new keys. The requests that run already are completed,
 /// since their effects have happened. So leave room above `maxmemory` for their responses.
 ///
-/// If the clock of the server is set forward, or a fail-over leads to a clock that is ahead, leases and retentions end early. An attempt that
-/// still runs is then reported as lost, or another one takes over if the layer allows it.
+/// If the clock of the server is set forward, leases and retentions end early. The same happens if
+/// a fail-over leads to a server whose clock is ahead. An attempt that still runs is then reported
+/// as lost, or another one takes over if the layer allows it.
 ///
 /// # Errors
 ///

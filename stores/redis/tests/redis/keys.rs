@@ -9,7 +9,7 @@ use tower::{Layer, ServiceExt, service_fn};
 use tower_conditional::{
     IdempotencyLayer,
     body::RequestBody,
-    idempotency::{Admission, Update},
+    idempotency::{Admission, Retention, Update},
     store::{IdempotencyStore, Step, contract},
 };
 use tower_conditional_testing::{Engine, RedisServer};
@@ -132,23 +132,25 @@ async fn a_record_is_one_key_that_the_server_frees_after_its_retention() {
     for engine in Engine::tested() {
         let server = RedisServer::shared(engine);
         let (store, prefix) = store(server).await;
-        let begun = store.begin(id(7), claim(1)).await.expect("an answer");
+        let retention = Retention::default().with_tombstone(Duration::from_secs(3_600));
+        let first = claim(1).with_retention(retention);
+        let begun = store.begin(id(7), first).await.expect("an answer");
         let key = key_name(&prefix, 7);
         assert_eq!(server.command(&["KEYS", &format!("{prefix}*")]), key);
         let left = || -> u64 {
             let left = server.command(&["PTTL", &key]);
             left.parse().expect("milliseconds")
         };
-        // The lease, the retention and a minute.
-        let (day, lease, minute) = (86_400_000, 30_000, 60_000);
-        assert!((day + lease..=day + lease + minute).contains(&left()));
+        // The retention and the tombstone, the lease, and a minute.
+        let (kept, lease, minute) = (86_400_000 + 3_600_000, 30_000, 60_000);
+        assert!((kept + lease..=kept + lease + minute).contains(&left()));
         let step = Step::new(id(7), claim(1).owner, started(&begun));
         let renewed = store.renew(step, Duration::from_secs(300)).await;
         assert_eq!(renewed.expect("an answer"), Update::Applied);
-        assert!((day + 300_000..=day + 300_000 + minute).contains(&left()));
+        assert!((kept + 300_000..=kept + 300_000 + minute).contains(&left()));
         let completed = store.complete(step, Bytes::new()).await;
         assert_eq!(completed.expect("an answer"), Update::Applied);
-        assert!((day..=day + minute).contains(&left()));
+        assert!((kept..=kept + minute).contains(&left()));
         let batch = std::num::NonZeroUsize::MIN;
         assert_eq!(store.purge(batch).await.expect("an answer"), 0);
     }
@@ -172,7 +174,7 @@ async fn the_longest_times_are_accepted() {
     for engine in Engine::tested() {
         let server = RedisServer::shared(engine);
         let (store, _) = store(server).await;
-        let retention = tower_conditional::idempotency::Retention::new(Duration::MAX);
+        let retention = Retention::new(Duration::MAX);
         let longest = claim(1)
             .with_lease(Duration::MAX)
             .with_retention(retention.with_tombstone(Duration::MAX));

@@ -171,3 +171,17 @@ async fn records_of_another_format_are_of_another_epoch() {
     assert_eq!(test.store.try_lease(1, 3).await, "written");
     assert_eq!(server.command(&["HEXISTS", &test.writes(), "a"]), "0");
 }
+
+/// An entry of before is void, too, if its time is after the grace period of the new epoch.
+#[tokio::test]
+async fn an_entry_from_the_future_of_a_new_epoch_is_void() {
+    let test = TestStore::open(RedisServer::shared(Engine::Redis)).await;
+    test.store.fill_new(1, 1).await;
+    test.clock
+        .set(test.clock.now() - MINUTE - Duration::from_secs(10));
+    assert_eq!(test.store.try_lease(1, 2).await, "written");
+    test.clock.advance(MINUTE);
+    assert_eq!(test.store.look(1).await, "miss");
+    test.pass(10);
+    assert_eq!(test.store.look(1).await, "miss");
+}

@@ -19,7 +19,7 @@ use crate::{
 pub(crate) const PAGES: u64 = 4;
 
 /// The times of handlers, in milliseconds. The longest is beyond a lease, which is extended.
-const HANDLER_MS: [u64; 8] = [0, 0, 0, 0, 0, 30, 200, 1200];
+const HANDLER_MS: [u64; 8] = [0, 0, 0, 0, 0, 30, 200, 1800];
 
 /// The wait of a client that disconnects.
 const IMPATIENT: Duration = Duration::from_millis(100);

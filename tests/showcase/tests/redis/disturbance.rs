@@ -17,7 +17,7 @@ use crate::{
 const STOPPED: Duration = WRITE_TTL.saturating_add(Duration::from_millis(500));
 
 /// The wait of a Redis that does not answer. The stores give up before that.
-const SILENT: Duration = Duration::from_millis(700);
+const SILENT: Duration = Duration::from_millis(900);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Disturbance {
@@ -71,6 +71,7 @@ impl Disturbance {
             Self::PauseClients => {
                 let duration = SILENT.as_millis().to_string();
                 command(system, &["CLIENT", "PAUSE", &duration, "ALL"]).await;
+                sleep(SILENT).await;
             }
             Self::StopRedis => {
                 system.redis.pause();

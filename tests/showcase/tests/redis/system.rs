@@ -17,6 +17,7 @@ use nix::{
     sys::signal::{Signal, kill},
     unistd::Pid,
 };
+use tower_conditional_sqlite::rusqlite::Connection;
 use tower_conditional_testing::{Engine, Protocol, RedisServer, Replica, TcpProxy};
 
 /// The lease of an order.
@@ -24,6 +25,9 @@ pub(crate) const LEASE: Duration = Duration::from_millis(1500);
 /// The time to live of the announcement of a write, and the grace period of a new server. The
 /// stores wait for a sixth of it for an answer.
 pub(crate) const WRITE_TTL: Duration = Duration::from_millis(2400);
+
+/// The longest wait for the lock of the database, which a stopped replica may have.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// The number of times that a replica is started, since its first messages may be lost.
 const STARTS: u64 = 10;
@@ -77,6 +81,16 @@ impl System {
         let id = self.replicas()[replica].id();
         let id = Pid::from_raw(id.try_into().expect("an id of a process"));
         kill(id, signal).expect("a running process");
+    }
+
+    /// Keeps writers out of the database until the connection is dropped. Readers pass.
+    pub(crate) fn lock_database(&self) -> Connection {
+        let connection = Connection::open(&self.file).expect("a database");
+        connection.busy_timeout(BUSY_TIMEOUT).expect("a timeout");
+        connection
+            .execute_batch("BEGIN IMMEDIATE")
+            .expect("the lock");
+        connection
     }
 
     fn replicas(&self) -> MutexGuard<'_, [Replica; REPLICAS]> {

@@ -19,7 +19,7 @@ use crate::{
 pub(crate) const PAGES: u64 = 4;
 
 /// The times of handlers, in milliseconds. The longest is beyond a lease, which is extended.
-const HANDLER_MS: [u64; 8] = [0, 0, 0, 0, 0, 30, 200, 1200];
+const HANDLER_MS: [u64; 8] = [0, 0, 0, 0, 0, 30, 200, 1800];
 
 /// The wait of a client that disconnects.
 const IMPATIENT: Duration = Duration::from_millis(100);
@@ -273,6 +273,8 @@ pub(crate) fn answer_of(response: &Response<Bytes>) -> OrderAnswer {
         (StatusCode::CONFLICT, Some("in-flight")) => OrderAnswer::InFlight,
         (StatusCode::CONFLICT, Some("outcome-unknown")) => OrderAnswer::OutcomeUnknown,
         (StatusCode::SERVICE_UNAVAILABLE, Some("store-unavailable")) => OrderAnswer::Unavailable,
+        // The order may be placed, and its answer did not reach Redis.
+        (StatusCode::SERVICE_UNAVAILABLE, Some("unrecorded")) => OrderAnswer::Unknown,
         // The database was busy for too long.
         (StatusCode::INTERNAL_SERVER_ERROR, _) => OrderAnswer::Unknown,
         _ => panic!("{response:?}"),

@@ -42,7 +42,8 @@ impl Client {
         server: SocketAddr,
         mut request: Request<Full<Bytes>>,
     ) -> Result<Response<Bytes>, NoAnswer> {
-        let host = HeaderValue::try_from(server.to_string()).expect("an address");
+        // As behind a load balancer: a tag that is remembered belongs to a host.
+        let host = HeaderValue::from_static("notes.example");
         request.headers_mut().insert(header::HOST, host);
         let Some(mut sender) = self.connected(server).await else {
             return Err(NoAnswer::NotSent);

@@ -17,7 +17,10 @@ use crate::{
 const STOPPED: Duration = WRITE_TTL.saturating_add(Duration::from_millis(500));
 
 /// The wait of a Redis that does not answer. The stores give up before that.
-const SILENT: Duration = Duration::from_millis(700);
+const SILENT: Duration = Duration::from_millis(900);
+
+/// The time in which some writes come to the database, and some readers fill entries.
+const UNDER_WAY: Duration = Duration::from_millis(150);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Disturbance {
@@ -67,19 +70,25 @@ impl Disturbance {
     async fn happen(self, system: &Arc<System>, history: &History) {
         match self {
             Self::FlushScripts => command(system, &["SCRIPT", "FLUSH"]).await,
-            Self::FlushAll => command(system, &["FLUSHALL"]).await,
+            Self::FlushAll => {
+                let flush = |system: &System| drop(system.redis.command(&["FLUSHALL"]));
+                during_writes(system, flush).await;
+            }
             Self::PauseClients => {
                 let duration = SILENT.as_millis().to_string();
                 command(system, &["CLIENT", "PAUSE", &duration, "ALL"]).await;
+                sleep(SILENT).await;
             }
             Self::StopRedis => {
                 system.redis.pause();
                 sleep(SILENT).await;
                 system.redis.resume();
             }
-            Self::KillRedis => blocking(system, |system| system.redis.kill_and_restart()).await,
+            Self::KillRedis => {
+                during_writes(system, |system| system.redis.kill_and_restart()).await;
+            }
             Self::LoseRedis => {
-                blocking(system, |system| system.redis.kill_and_restart_empty()).await;
+                during_writes(system, |system| system.redis.kill_and_restart_empty()).await;
             }
             Self::CutConnections => system.proxy.cut(),
             Self::KillReplica(replica) => {
@@ -110,10 +119,23 @@ async fn command(system: &Arc<System>, command: &[&str]) {
     blocking(system, send).await;
 }
 
-async fn blocking(system: &Arc<System>, work: impl FnOnce(&System) + Send + 'static) {
+/// Disturbs the system while writes that were announced wait for the database.
+async fn during_writes(system: &Arc<System>, disturb: impl FnOnce(&System) + Send + 'static) {
+    let lock = blocking(system, System::lock_database).await;
+    sleep(UNDER_WAY).await;
+    blocking(system, disturb).await;
+    // Readers may fill entries that those writes replace.
+    sleep(UNDER_WAY).await;
+    drop(lock);
+}
+
+async fn blocking<T: Send + 'static>(
+    system: &Arc<System>,
+    work: impl FnOnce(&System) -> T + Send + 'static,
+) -> T {
     let system = Arc::clone(system);
     let done = spawn_blocking(move || work(&system)).await;
-    done.expect("no panic");
+    done.expect("no panic")
 }
 
 /// The disturbances of a run, one after the other.

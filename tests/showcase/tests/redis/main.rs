@@ -1,4 +1,11 @@
 //! The showcase as three processes that share one Redis.
+//!
+//! [`checker`] decides if the service was right, from the answers of its clients alone. [`run`]
+//! lets clients and faults happen as one seed says, and records all operations. [`campaigns`] says
+//! how to run long ones.
+//!
+//! Two mistakes must be found in the same way: `--naive` has get-then-set keys and a cache that is
+//! deleted after the commit.
 
 mod actor;
 mod campaigns;

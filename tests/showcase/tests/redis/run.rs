@@ -25,7 +25,7 @@ use crate::{
 use tower_conditional_testing::Engine;
 
 /// The time that a busy machine may take beyond a documented one.
-const SLACK: Duration = Duration::from_secs(20);
+const SLACK: Duration = Duration::from_secs(40);
 
 /// The lease of a reader that fills an entry.
 const READ_LEASE: Duration = Duration::from_secs(10);

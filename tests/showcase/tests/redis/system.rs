@@ -9,6 +9,7 @@ use std::{
         Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU32, Ordering},
     },
+    thread,
     time::Duration,
 };
 
@@ -16,12 +17,20 @@ use nix::{
     sys::signal::{Signal, kill},
     unistd::Pid,
 };
+use tower_conditional_sqlite::rusqlite::Connection;
 use tower_conditional_testing::{Engine, Protocol, RedisServer, Replica, TcpProxy};
 
 /// The lease of an order.
-pub(crate) const LEASE: Duration = Duration::from_millis(1000);
-/// The time to live of the announcement of a write, and the grace period of a new server.
-pub(crate) const WRITE_TTL: Duration = Duration::from_millis(1500);
+pub(crate) const LEASE: Duration = Duration::from_millis(1500);
+/// The time to live of the announcement of a write, and the grace period of a new server. The
+/// stores wait for a sixth of it for an answer.
+pub(crate) const WRITE_TTL: Duration = Duration::from_millis(2400);
+
+/// The longest wait for the lock of the database, which a stopped replica may have.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// The number of times that a replica is started, since its first messages may be lost.
+const STARTS: u64 = 10;
 
 pub(crate) const REPLICAS: usize = 3;
 
@@ -44,7 +53,7 @@ impl System {
         let redis = RedisServer::start(engine);
         let proxy = TcpProxy::start(Protocol::Redis, redis.port());
         let options: Vec<_> = options.iter().map(ToString::to_string).collect();
-        let replicas = [(); REPLICAS].map(|()| start(&proxy, &file, &options));
+        let replicas = [(); REPLICAS].map(|()| supervise(&proxy, &file, &options));
         let replicas = Mutex::new(replicas);
         Self {
             redis,
@@ -63,7 +72,7 @@ impl System {
     pub(crate) fn replace(&self, replica: usize) {
         // The killed one may only have been stopped.
         self.replicas()[replica].kill();
-        let next = start(&self.proxy, &self.file, &self.options);
+        let next = supervise(&self.proxy, &self.file, &self.options);
         self.replicas()[replica] = next;
     }
 
@@ -74,9 +83,28 @@ impl System {
         kill(id, signal).expect("a running process");
     }
 
+    /// Keeps writers out of the database until the connection is dropped. Readers pass.
+    pub(crate) fn lock_database(&self) -> Connection {
+        let connection = Connection::open(&self.file).expect("a database");
+        connection.busy_timeout(BUSY_TIMEOUT).expect("a timeout");
+        connection
+            .execute_batch("BEGIN IMMEDIATE")
+            .expect("the lock");
+        connection
+    }
+
     fn replicas(&self) -> MutexGuard<'_, [Replica; REPLICAS]> {
         self.replicas.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Starts a replica again until it listens, as a supervisor would.
+fn supervise(proxy: &TcpProxy, file: &str, options: &[String]) -> Replica {
+    let started = (0..STARTS).find_map(|_| {
+        // It panics if the replica ends before it listens.
+        thread::scope(|scope| scope.spawn(|| start(proxy, file, options)).join().ok())
+    });
+    started.expect("a replica that listens")
 }
 
 fn start(proxy: &TcpProxy, file: &str, options: &[String]) -> Replica {

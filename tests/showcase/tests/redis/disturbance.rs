@@ -12,8 +12,8 @@ use crate::{
     system::{REPLICAS, System, WRITE_TTL},
 };
 
-/// The wait of a stopped replica: longer than the lease of an order and the announcement of a
-/// write, which may have been extended just before.
+/// The wait of a stopped replica. Leases and announcements that were extended just before have ended
+/// by then.
 const STOPPED: Duration = WRITE_TTL.saturating_add(Duration::from_millis(500));
 
 /// The wait of a Redis that does not answer. The stores give up before that.

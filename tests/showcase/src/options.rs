@@ -31,8 +31,8 @@ pub(crate) struct Options {
     #[arg(long, value_name = "N", default_value = "100")]
     #[arg(value_parser = value_parser!(u32).range(..=100_000))]
     pub(crate) notes: u32,
-    /// The layer that remembers tags, so that a 304 needs no handler; with --postgres and without
-    /// --redis only those of files, since other replicas write the pages
+    /// The layer that remembers tags, so that a 304 needs no handler; with --postgres and no --redis
+    /// only those of files
     #[arg(long, default_value = "cache", value_parser = ["cache", "none"])]
     pub(crate) validators: String,
 }

@@ -273,10 +273,9 @@ pub(crate) fn answer_of(response: &Response<Bytes>) -> OrderAnswer {
         (StatusCode::CONFLICT, Some("in-flight")) => OrderAnswer::InFlight,
         (StatusCode::CONFLICT, Some("outcome-unknown")) => OrderAnswer::OutcomeUnknown,
         (StatusCode::SERVICE_UNAVAILABLE, Some("store-unavailable")) => OrderAnswer::Unavailable,
-        // The order may be placed, and its answer did not reach Redis.
-        (StatusCode::SERVICE_UNAVAILABLE, Some("unrecorded")) => OrderAnswer::Unknown,
-        // The database was busy for too long.
-        (StatusCode::INTERNAL_SERVER_ERROR, _) => OrderAnswer::Unknown,
+        // The answer did not reach Redis, or the database was busy for too long.
+        (StatusCode::SERVICE_UNAVAILABLE, Some("unrecorded"))
+        | (StatusCode::INTERNAL_SERVER_ERROR, _) => OrderAnswer::Unknown,
         _ => panic!("{response:?}"),
     }
 }

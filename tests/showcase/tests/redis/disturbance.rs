@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use nix::sys::signal::Signal;
 use tokio::{task::spawn_blocking, time::sleep};
-use tower_conditional_testing::Faults;
+use tower_conditional_testing::{Faults, TcpProxy};
 
 use crate::{
     history::{History, Pause},
@@ -12,8 +12,8 @@ use crate::{
     system::{REPLICAS, System, WRITE_TTL},
 };
 
-/// The wait of a stopped replica: longer than the lease of an order and the announcement of a
-/// write, which may have been extended just before.
+/// The wait of a stopped replica. Leases and announcements that were extended just before have ended
+/// by then.
 const STOPPED: Duration = WRITE_TTL.saturating_add(Duration::from_millis(500));
 
 /// The wait of a Redis that does not answer. The stores give up before that.
@@ -90,7 +90,7 @@ impl Disturbance {
             Self::LoseRedis => {
                 during_writes(system, |system| system.redis.kill_and_restart_empty()).await;
             }
-            Self::CutConnections => system.proxy.cut(),
+            Self::CutConnections => system.proxies.iter().for_each(TcpProxy::cut),
             Self::KillReplica(replica) => {
                 blocking(system, move |system| system.replace(replica)).await;
             }
@@ -119,14 +119,18 @@ async fn command(system: &Arc<System>, command: &[&str]) {
     blocking(system, send).await;
 }
 
-/// Disturbs the system while writes that were announced wait for the database.
+/// Disturbs the system while writes that were announced wait for the database. Then the end of the
+/// writes of one replica is slow, so that entries of the time before them would be found.
 async fn during_writes(system: &Arc<System>, disturb: impl FnOnce(&System) + Send + 'static) {
     let lock = blocking(system, System::lock_database).await;
     sleep(UNDER_WAY).await;
     blocking(system, disturb).await;
     // Readers may fill entries that those writes replace.
     sleep(UNDER_WAY).await;
+    system.proxies[0].set_delay(UNDER_WAY, Duration::ZERO);
     drop(lock);
+    sleep(2 * UNDER_WAY).await;
+    system.proxies[0].set_delay(Duration::ZERO, Duration::ZERO);
 }
 
 async fn blocking<T: Send + 'static>(

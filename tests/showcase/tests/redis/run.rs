@@ -22,7 +22,7 @@ use crate::{
     history::History,
     system::{LEASE, REPLICAS, System, WRITE_TTL},
 };
-use tower_conditional_testing::Engine;
+use tower_conditional_testing::{Engine, TcpProxy};
 
 /// The time that a busy machine may take beyond a documented one.
 const SLACK: Duration = Duration::from_secs(40);
@@ -80,10 +80,12 @@ impl Run {
             settle_page(&mut client, &system, page).await;
         }
         if self.is_lossy {
-            system.proxy.set_faults(lossy(self.seed));
+            for (seed, proxy) in (self.seed..).zip(&system.proxies) {
+                proxy.set_faults(lossy(seed));
+            }
         }
         let log = self.operate(&system, &history).await;
-        system.proxy.clear_faults();
+        system.proxies.iter().for_each(TcpProxy::clear_faults);
         Finished {
             log,
             system,
@@ -231,7 +233,7 @@ impl Finished {
         println!("{counts:?} in {seconds:.1} s");
         println!("{:?}", self.log.disturbances);
         println!("{} late writes", recorded.late_writes());
-        println!("{:?}", self.system.proxy.counts());
+        println!("{:?}", self.system.proxies.each_ref().map(TcpProxy::counts));
         counts
     }
 }

@@ -1,4 +1,4 @@
-//! The system under test: three processes of the showcase on one file and one Redis, with a proxy
+//! The system under test: three processes of the showcase on one file and one Redis, each with a proxy
 //! between them and Redis.
 
 use std::{
@@ -36,7 +36,8 @@ pub(crate) const REPLICAS: usize = 3;
 
 pub(crate) struct System {
     pub(crate) redis: RedisServer,
-    pub(crate) proxy: TcpProxy,
+    /// The proxy of each replica.
+    pub(crate) proxies: [TcpProxy; REPLICAS],
     file: String,
     options: Vec<String>,
     replicas: Mutex<[Replica; REPLICAS]>,
@@ -51,13 +52,15 @@ impl System {
         let file = env::temp_dir().join(name).into_os_string();
         let file = file.into_string().expect("a path of text");
         let redis = RedisServer::start(engine);
-        let proxy = TcpProxy::start(Protocol::Redis, redis.port());
+        let proxies = [(); REPLICAS].map(|()| TcpProxy::start(Protocol::Redis, redis.port()));
         let options: Vec<_> = options.iter().map(ToString::to_string).collect();
-        let replicas = [(); REPLICAS].map(|()| supervise(&proxy, &file, &options));
+        let replicas = proxies
+            .each_ref()
+            .map(|proxy| supervise(proxy, &file, &options));
         let replicas = Mutex::new(replicas);
         Self {
             redis,
-            proxy,
+            proxies,
             file,
             options,
             replicas,
@@ -72,7 +75,7 @@ impl System {
     pub(crate) fn replace(&self, replica: usize) {
         // The killed one may only have been stopped.
         self.replicas()[replica].kill();
-        let next = supervise(&self.proxy, &self.file, &self.options);
+        let next = supervise(&self.proxies[replica], &self.file, &self.options);
         self.replicas()[replica] = next;
     }
 

@@ -1,7 +1,7 @@
 //! The history of one page: reads with `If-None-Match`, and writes with `If-Match`.
 //!
 //! Each write has content of its own and names the content that it replaces. So the writes that
-//! took effect have one order, and no search is needed: a history is linearizable if each write
+//! took effect have one order, and no search is needed. A history is linearizable if each write
 //! has a moment between its bounds, in that order.
 
 use std::{

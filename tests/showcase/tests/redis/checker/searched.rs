@@ -233,7 +233,7 @@ impl SequentialSpec for PageRegister {
 
 /// Searches for an order of the operations. Each has a thread of its own.
 fn search(operations: &[PageOperation]) -> bool {
-    // Whether it is the end, and the number of the operation.
+    // The time, `true` for an answer, and the number of the operation.
     let mut events: Vec<(Duration, bool, usize)> = Vec::new();
     for (number, operation) in operations.iter().enumerate() {
         events.push((operation.at.invoked, false, number));

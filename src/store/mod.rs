@@ -2,8 +2,8 @@
 //!
 //! [`IdempotencyStore`] keeps the records of [`IdempotencyLayer`](crate::IdempotencyLayer).
 //! [`MemoryIdempotencyStore`] keeps them in this process; the crates
-//! `tower-conditional-sqlite` and `tower-conditional-postgres` have stores that survive it and
-//! that several processes share.
+//! `tower-conditional-sqlite`, `tower-conditional-postgres` and `tower-conditional-redis` have
+//! stores that survive it and that several processes share.
 //!
 //! [`ValidatorStore`] remembers the validators of responses, so that a 304 needs no handler.
 //! [`MemoryValidatorStore`] keeps them in this process. [`validators`] has the rules that make

@@ -62,7 +62,7 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.kind {
             ErrorKind::Connection => {
-                "the server did not answer INFO (check its address, and that the user may run it)"
+                "the server did not answer INFO (check its address, and the timeout)"
             }
             ErrorKind::Refused => "the server cannot keep what the store promises",
             ErrorKind::InvalidConfig => "invalid configuration",

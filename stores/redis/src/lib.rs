@@ -1,5 +1,77 @@
 //! Idempotency keys and remembered validators in Redis and Valkey, for
 //! [`tower-conditional`](tower_conditional).
+//!
+//! All replicas of an application share the stores. It works with Redis 6 or later and with
+//! Valkey 7 or later: one server, a primary with replicas, or a cluster.
+//!
+//! # Example
+//!
+//! ```no_run
+//! use std::time::Duration;
+//!
+//! use tower_conditional::IdempotencyLayer;
+//! use tower_conditional_redis::RedisIdempotencyStore;
+//!
+//! # #[derive(Clone)] struct User(String);
+//! # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+//! let client = redis::Client::open("redis://127.0.0.1/")?;
+//! let connection = client.get_connection_manager().await?;
+//! let store = RedisIdempotencyStore::builder()
+//!     .prefix("shop")
+//!     .timeout(Duration::from_secs(1))
+//!     .open(connection)
+//!     .await?; // an error if the server may lose records
+//! let layer = IdempotencyLayer::new(store, |request| {
+//!     request.extensions.get::<User>().map(|user| user.0.clone())
+//! });
+//! # let _ = layer;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Connections
+//!
+//! A store takes any connection of the crate `redis` 1.x that can be cloned. It needs no pool,
+//! since clones of a connection share one socket.
+//!
+//! | Server | Connection | Feature |
+//! |---|---|---|
+//! | one server | `ConnectionManager`, which reconnects | |
+//! | a cluster | `ClusterConnection` | `cluster` |
+//! | behind Sentinel | one that `SentinelClient` returns | `sentinel` |
+//!
+//! A `MultiplexedConnection` does not reconnect: after it has broken, every step fails. For
+//! TLS, enable a feature of the crate `redis`.
+//!
+//! # Idempotency keys
+//!
+//! A [`RedisIdempotencyStore`] keeps the records of an `IdempotencyLayer`. A request that runs
+//! takes two round trips, and a replay one.
+//!
+//! **For money, use PostgreSQL.** Redis may lose a record that it has acknowledged, and a retry
+//! then runs a second time. A fail-over loses what the replica had not received. After a power
+//! loss, `appendfsync everysec` loses about a second. The type has the table.
+//!
+//! # The check of the server
+//!
+//! `open` reads `INFO`, and refuses a server that cannot keep what the store promises. The
+//! error names all settings and their remedies. `allow` accepts a [`Risk`] by its name.
+//!
+//! # Features
+//!
+//! | Feature | Adds |
+//! |---|---|
+//! | `cluster` | the client's connections to a cluster |
+//! | `sentinel` | the client's connections by way of Sentinel |
+//! | `test-util` | a clock that tests can move |
+//!
+//! # What it does not do
+//!
+//! - It does not write the effect of a request and its record in one transaction. With
+//!   PostgreSQL or SQLite, their stores do.
+//! - It does not wait for replicas (`WAIT`, `WAITAOF`): that makes a loss rare, and not
+//!   impossible.
+//! - It does not check the server again after a fail-over.
 
 mod check;
 mod error;
@@ -12,3 +84,8 @@ pub use check::Risk;
 pub use error::{Error, ErrorKind};
 pub use idempotency::{RedisIdempotencyStore, RedisIdempotencyStoreBuilder};
 pub use validators::{RedisValidatorStore, RedisValidatorStoreBuilder};
+
+/// The examples of the README, compiled with those of the documentation.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct RedisReadme;

@@ -32,7 +32,8 @@ pub enum Risk {
     /// The server has replicas or belongs to a cluster. A fail-over can undo acknowledged
     /// steps, which a store without fail-over promises never to happen.
     Failover,
-    /// `INFO` lacks a property that the check reads, so nothing is known of it.
+    /// `INFO` is refused, or lacks a property that the check reads. So nothing is known of the
+    /// server.
     UnknownServer,
 }
 
@@ -48,8 +49,19 @@ where
 {
     let mut command = Cmd::new();
     command.arg("INFO");
-    let answer = server.query(&command).await.map_err(Error::connection)?;
-    let problems = problems(&answer, checked, allowed);
+    let problems = match server.query(&command).await {
+        Ok(answer) => problems(&answer, checked, allowed),
+        // The server answers, but not this user. Nothing is known of it.
+        Err(error) if error.code().is_some() => {
+            let problem = Problem::unknown(format!("INFO fails with {:?}", error.to_string()));
+            let is_allowed = allowed.contains(&problem.risk);
+            (!is_allowed)
+                .then(|| problem.to_string())
+                .into_iter()
+                .collect()
+        }
+        Err(error) => return Err(Error::connection(error)),
+    };
     if problems.is_empty() {
         return Ok(());
     }
@@ -95,11 +107,15 @@ impl Problem {
     fn of(risk: Risk, info: &Info<'_>) -> Option<Self> {
         match Self::read(risk, info) {
             Ok(problem) => problem,
-            Err(missing) => Some(Self {
-                risk: Risk::UnknownServer,
-                found: format!("INFO has no {missing:?}"),
-                remedy: "let the user of the connection run INFO, or use Redis or Valkey",
-            }),
+            Err(missing) => Some(Self::unknown(format!("INFO has no {missing:?}"))),
+        }
+    }
+
+    fn unknown(found: String) -> Self {
+        Self {
+            risk: Risk::UnknownServer,
+            found,
+            remedy: "let the user of the connection run INFO, or use Redis or Valkey",
         }
     }
 

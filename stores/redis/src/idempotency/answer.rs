@@ -29,9 +29,8 @@ impl KeyAnswer {
             Value::Array(values) => values.into_iter(),
             _ => return Err(unexpected(&key)),
         };
-        let word = match values.next() {
-            Some(Value::BulkString(word)) => word,
-            _ => return Err(unexpected(&key)),
+        let Some(Value::BulkString(word)) = values.next() else {
+            return Err(unexpected(&key));
         };
         let mut answer = Self { key, word, values };
         if answer.word != b"corrupt" {

@@ -75,8 +75,9 @@ impl RedisIdempotencyStoreBuilder {
     /// - [`ErrorKind::InvalidConfig`](crate::ErrorKind::InvalidConfig) if a setting is invalid.
     /// - [`ErrorKind::Connection`](crate::ErrorKind::Connection) if the server does not answer.
     /// - [`ErrorKind::Refused`](crate::ErrorKind::Refused) if the server has a [`Risk`] that is
-    ///   not accepted: another `maxmemory-policy` than `noeviction`, no append-only file, the
-    ///   role of a replica, an old version, or an `INFO` that lacks one of these.
+    ///   not accepted: [`Eviction`](Risk::Eviction), [`NoPersistence`](Risk::NoPersistence),
+    ///   [`Replica`](Risk::Replica), [`OldVersion`](Risk::OldVersion) or
+    ///   [`UnknownServer`](Risk::UnknownServer).
     pub async fn open<C>(self, connection: C) -> Result<RedisIdempotencyStore<C>, Error>
     where
         C: ConnectionLike + Clone + Send + Sync + 'static,

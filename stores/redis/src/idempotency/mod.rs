@@ -1,10 +1,11 @@
 mod answer;
+mod arguments;
 mod builder;
 mod scripts;
 #[cfg(test)]
 mod tests;
 
-use std::{fmt, fmt::Write as _, num::NonZeroUsize, time::Duration};
+use std::{fmt, num::NonZeroUsize, time::Duration};
 
 use bytes::Bytes;
 use redis::{Cmd, aio::ConnectionLike};
@@ -13,8 +14,11 @@ use tower_conditional::{
     store::{IdempotencyStore, Inspection, Step, StoreError},
 };
 
-use self::answer::{COMPLETED, KeyAnswer, RELEASED, SEALED};
 pub use self::builder::RedisIdempotencyStoreBuilder;
+use self::{
+    answer::KeyAnswer,
+    arguments::{EndArguments, fence_argument, key_name},
+};
 use crate::{
     script::Script,
     server::{Server, millis},
@@ -54,6 +58,10 @@ use crate::{
 /// The server frees a record by itself, a minute after its retention and its tombstone. So
 /// [`purge`](IdempotencyStore::purge) does nothing, and returns 0.
 ///
+/// The name of a key tells nothing of the client's key. Responses are stored as they are, unless
+/// the layer encrypts them; see
+/// [`protect`](tower_conditional::IdempotencyLayer::protect).
+///
 /// # What it guarantees
 ///
 /// Of all requests with a key one runs, as long as the server keeps what it has acknowledged.
@@ -77,8 +85,9 @@ use crate::{
 /// A server whose memory is full refuses new keys. The requests that run already are completed,
 /// since their effects have happened. So leave room above `maxmemory` for their responses.
 ///
-/// If the clock of the server is set forward, leases and retentions end early. An attempt that
-/// still runs is then reported as lost, or another one takes over if the layer allows it.
+/// If the clock of the server is set forward, leases and retentions end early. The same happens if
+/// a fail-over leads to a server whose clock is ahead. An attempt that still runs is then reported
+/// as lost, or another one takes over if the layer allows it.
 ///
 /// # Errors
 ///
@@ -89,13 +98,13 @@ use crate::{
 ///
 /// # Rights
 ///
-/// The user of the connection needs `evalsha`, `eval`, `info`, `time`, `get`, `set` and
-/// `pexpire`, on keys that begin with the prefix. A `ConnectionManager` also sends `client`,
-/// and a connection to a cluster sends `cluster`:
+/// The user of the connection needs these commands, on keys that begin with the prefix:
 ///
 /// ```text
-/// ACL SETUSER shop on >PASSWORD ~shop:* +evalsha +eval +info +time +get +set +pexpire +client|setinfo
+/// ACL SETUSER shop on >PASSWORD ~shop:* +evalsha +eval +info +time +get +set +pexpire
 /// ```
+///
+/// A connection to a cluster also sends `cluster slots`.
 #[derive(Clone)]
 pub struct RedisIdempotencyStore<C> {
     server: Server<C>,
@@ -107,65 +116,6 @@ impl RedisIdempotencyStore<()> {
     #[must_use]
     pub fn builder() -> RedisIdempotencyStoreBuilder {
         RedisIdempotencyStoreBuilder::default()
-    }
-}
-
-/// Returns the key of a record: `{prefix}:key:HEX`.
-fn key_name(prefix: &str, id: &RecordId) -> String {
-    let mut name = String::with_capacity(prefix.len() + 69);
-    name.push_str(prefix);
-    name.push_str(":key:");
-    for byte in id.as_bytes() {
-        // Writing to a string cannot fail.
-        let _ = write!(name, "{byte:02x}");
-    }
-    name
-}
-
-/// Returns the fence as an argument. A fence beyond the numbers of Lua is that of no record.
-fn fence_argument(fence: u64) -> i64 {
-    const MAX: u64 = (1 << 53) - 1;
-    match i64::try_from(fence) {
-        Ok(number) if fence <= MAX => number,
-        _ => -1,
-    }
-}
-
-/// A state that a step writes, as the arguments of a script.
-struct EndArguments {
-    state: u8,
-    reason: u8,
-    response: Bytes,
-}
-
-impl EndArguments {
-    fn completed(response: Bytes) -> Self {
-        Self {
-            state: COMPLETED,
-            reason: 0,
-            response,
-        }
-    }
-
-    fn released() -> Self {
-        Self {
-            state: RELEASED,
-            reason: 0,
-            response: Bytes::new(),
-        }
-    }
-
-    fn sealed(reason: SealReason) -> Self {
-        Self {
-            state: SEALED,
-            reason: reason.code(),
-            response: Bytes::new(),
-        }
-    }
-
-    fn add_to(&self, command: &mut Cmd) {
-        command.arg(self.state).arg(self.reason);
-        command.arg(&*self.response);
     }
 }
 

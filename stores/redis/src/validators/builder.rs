@@ -120,8 +120,9 @@ impl RedisValidatorStoreBuilder {
     /// - [`ErrorKind::InvalidConfig`](crate::ErrorKind::InvalidConfig) if a setting is invalid.
     /// - [`ErrorKind::Connection`](crate::ErrorKind::Connection) if the server does not answer.
     /// - [`ErrorKind::Refused`](crate::ErrorKind::Refused) if the server has a [`Risk`] that is
-    ///   not accepted: the role of a replica, an old version, or an `INFO` that lacks a
-    ///   property. [`without_failover`](Self::without_failover) adds [`Risk::Failover`].
+    ///   not accepted. The check looks for the role of a replica, an old version, and an `INFO`
+    ///   that lacks a property. [`without_failover`](Self::without_failover) adds
+    ///   [`Risk::Failover`].
     pub async fn open<C>(self, connection: C) -> Result<RedisValidatorStore<C>, Error>
     where
         C: ConnectionLike + Clone + Send + Sync + 'static,

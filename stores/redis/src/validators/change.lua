@@ -30,7 +30,7 @@ local function load_records(fields)
     if not epoch or not has_times then return nil end
     local records = {}
     for i, field in ipairs(fields) do
-        records[field] = decode_writes(values[i])
+        records[field] = decode_writes(values[#CONTROL + i])
         if not records[field] then return nil end
     end
     return records

@@ -19,15 +19,20 @@ local run = '1:' .. string.match(replication, '\nmaster_replid:(%x+)')
 -- The epoch is over if this is nil.
 local epoch, last_stamp, last_write_ttl
 
--- Reads the epoch, and returns the records of these fields.
+-- Reads the epoch, and returns the values of its fields and then the records of these fields.
 local function load(fields)
     local names = {unpack(CONTROL)}
     for i = 1, #fields do names[#CONTROL + i] = fields[i] end
-    local values = {}
-    for first = 1, #names, CHUNK do
-        local last = math.min(first + CHUNK - 1, #names)
-        local part = redis.call('HMGET', WRITES, unpack(names, first, last))
-        for i = 1, #part do values[first + i - 1] = part[i] end
+    local values
+    if #names <= CHUNK then
+        values = redis.call('HMGET', WRITES, unpack(names))
+    else
+        values = {}
+        for first = 1, #names, CHUNK do
+            local last = math.min(first + CHUNK - 1, #names)
+            local part = redis.call('HMGET', WRITES, unpack(names, first, last))
+            for i = 1, #part do values[first + i - 1] = part[i] end
+        end
     end
     last_stamp, last_write_ttl = values[2] or '', tonumber(values[4]) or 0
     epoch = {
@@ -40,12 +45,10 @@ local function load(fields)
     if values[1] ~= run or not (epoch.stamp and epoch.since and epoch.generation and epoch.clock)
         or now < epoch.clock - MAX_STEP_BACK then
         epoch = nil
-        return {}
+        return values
     end
     now = math.max(now, epoch.clock)
-    local records = {}
-    for i = 1, #fields do records[i] = values[#CONTROL + i] end
-    return records
+    return values
 end
 
 -- Starts an epoch, without entries, leases and announcements. The operation makes its stamp

@@ -27,7 +27,114 @@ const MAX_ENTRY_TTL: Duration = Duration::from_secs(5 * 60);
 /// The server frees memory later than the rules need it by this.
 const SLACK: Duration = Duration::from_secs(2);
 
-/// DOCS
+/// A store of validators in Redis or Valkey, which all replicas of an application share. Clones
+/// share its connection.
+///
+/// ```no_run
+/// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+/// use tower_conditional::{ValidatorCacheLayer, validator_cache::ValidatorCache};
+/// use tower_conditional_redis::RedisValidatorStore;
+///
+/// let client = redis::Client::open("redis://127.0.0.1/")?;
+/// let connection = client.get_connection_manager().await?;
+/// let store = RedisValidatorStore::builder().prefix("shop").open(connection).await?;
+/// let cache = ValidatorCache::new(store).namespace("shop").build_id(env!("CARGO_PKG_VERSION"));
+/// let layer = ValidatorCacheLayer::new(cache);
+/// # let _ = layer;
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # How it works
+///
+/// Each step is one Lua script, which the server runs as one atomic step on its own clock. It
+/// is one round trip, or two if the server lacks the script.
+///
+/// 1. A reader looks an entry up. If there is none, it gets the lease in the same step.
+/// 2. The reader fills its lease. The entry has the number of the last change and the time of
+///    the lookup.
+/// 3. A writer announces its targets before its handler runs. Each target has a record, with
+///    the number of its last change and the announcements that have not ended.
+/// 4. A lookup compares the entry with the records of its key, of its scopes and of everything.
+///    A later change or an announcement makes it void.
+/// 5. All of this belongs to an *epoch*, which has the identity of the server's data. A restart,
+///    a fail-over, `FLUSHALL`, the eviction of the records and a clock that is set back by more
+///    than a second end the epoch. Everything of before is then void.
+/// 6. A new epoch begins with a *grace period* of
+///    [`max_write_ttl`](RedisValidatorStoreBuilder::max_write_ttl), in which nothing is
+///    remembered. Announcements that were lost have run out by its end.
+///
+/// So the first requests of a new store run the handler, too, for 60 seconds by default. The
+/// same happens once when the first replica of a server connects: its data has a new identity.
+///
+/// # What it guarantees
+///
+/// A 304 is never stale after an announced write, as long as no older server answers. `d` is
+/// [`max_entry_ttl`](RedisValidatorStoreBuilder::max_entry_ttl).
+///
+/// | Deployment | [`guarantee`](ValidatorStore::guarantee) | Stale at most |
+/// |---|---|---|
+/// | one server, [`without_failover`](RedisValidatorStoreBuilder::without_failover) | `Strict` | never |
+/// | one server with replicas, Sentinel, managed | `Bounded(d)` | `d`, and only while a cut-off primary still answers |
+/// | cluster | `Bounded(d)` | the same |
+///
+/// | Event | Consequence |
+/// |---|---|
+/// | restart with or without data, `FLUSHALL` | grace period |
+/// | fail-over, even to a replica that lacks the last steps | grace period |
+/// | the connection still leads to the old primary, which is a replica now | each step is an error |
+/// | the old primary is cut off and does not know it | stale for at most `d` |
+/// | eviction, with any `maxmemory-policy` | a miss, or a grace period |
+/// | `maxmemory` with `noeviction` is reached | announcements are refused, and so are writes |
+/// | the clock is set back | grace period |
+/// | the clock is set forward | see below |
+///
+/// If the clock is set forward, announcements run out early, and a 304 may be stale until the
+/// write ends. [`WriteEnd::IntentLost`] then tells it. Let the clocks of the servers slew and not
+/// step. A snapshot of a running machine that is restored counts as the same server.
+///
+/// Persistence is not needed, and an eviction policy does no harm. The handler must read from a
+/// database that has all commits, not from a replica behind it.
+///
+/// # Settings that all processes share
+///
+/// The prefix, the number of the database, and `max_write_ttl`. After a loss of all data, the
+/// process that notices it waits for its own `max_write_ttl`. It may not know yet of another
+/// process that announces longer writes. Each process keeps to its own `max_entry_ttl`, whoever
+/// has filled an entry.
+///
+/// # Memory
+///
+/// | Record | Bytes with its key, about | Kept for |
+/// |---|---|---|
+/// | entry with a tag of 32 characters and one scope | 300, more with repeated headers | its time to live |
+/// | lease | 220 | `max_entry_ttl` |
+/// | written target | 230 | 5 minutes after its last announcement |
+///
+/// Each change removes old records of targets, and more than it adds. The records and the times
+/// of their removal are two keys, which never expire. Delete the keys `{prefix}:*` once the
+/// application is gone.
+///
+/// # Cluster
+///
+/// All keys of a store are in one slot, by the tag `{prefix}`. A step compares an entry with the
+/// records of writes, and a script can only read keys of one slot. Other prefixes are in other
+/// slots. While the slot moves to another node, steps may fail. Then a grace period begins.
+///
+/// # Errors
+///
+/// An error of the client or of the server, and a timeout, is ambiguous: the step may have been
+/// applied. An announcement that is longer than `max_write_ttl` is not applied. A value that is
+/// no record of this version is no entry. If another process has another version of the format,
+/// each of their changes begins a grace period until the older processes are gone.
+///
+/// # Rights
+///
+/// The user of the connection needs these commands on the keys `{prefix}:*`, with the braces:
+///
+/// ```text
+/// ACL SETUSER shop on >PASSWORD ~{shop}:* +evalsha +eval +info +time +get +set +unlink +hmget +hset +hlen +hdel +zadd +zcard +zrem +zrangebyscore
+/// ```
 #[derive(Clone)]
 pub struct RedisValidatorStore<C> {
     server: Server<C>,
@@ -219,7 +326,7 @@ fn add_targets(command: &mut Cmd, targets: &[WriteTarget]) {
         match target {
             WriteTarget::Key(key) => command.arg([b"k", &key.as_bytes()[..]].concat()),
             WriteTarget::Scope(scope) => command.arg([b"s", &scope.as_bytes()[..]].concat()),
-            // All there is besides. A kind of target that is added later is taken for it.
+            // A kind of target that is added later may be any entry.
             _ => command.arg("a"),
         };
     }

@@ -10,8 +10,9 @@ local function load_writes(key, scopes)
     -- Announcements of the time before the epoch are lost, and have ended by then.
     local generation, blocked_until = 0, epoch.since + epoch.write_ttl
     for i = 1, #fields do
-        if values[i] then
-            local is_packed, _, changed, past, live = pcall(cmsgpack.unpack_limit, values[i], 3, 0)
+        local value = values[#CONTROL + i]
+        if value then
+            local is_packed, _, changed, past, live = pcall(cmsgpack.unpack_limit, value, 3, 0)
             if not is_packed or type(changed) ~= 'number' or type(past) ~= 'number'
                 or type(live) ~= 'number' then
                 epoch = nil

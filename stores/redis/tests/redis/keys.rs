@@ -9,12 +9,14 @@ use tower::{Layer, ServiceExt, service_fn};
 use tower_conditional::{
     IdempotencyLayer,
     body::RequestBody,
-    idempotency::{Admission, Update},
+    idempotency::{Admission, Retention, Update},
     store::{IdempotencyStore, Step, contract},
 };
 use tower_conditional_testing::{Engine, RedisServer};
 
-use crate::support::{claim, clock_at, id, in_memory, key_name, store, store_with_clock};
+use crate::support::{
+    builder, claim, clock_at, id, in_memory, key_name, prefix, store, store_with_clock,
+};
 
 /// P-ID-fencing, P-ID-lease, P-ID-takeover: the rules of all stores.
 #[tokio::test(flavor = "multi_thread")]
@@ -130,23 +132,25 @@ async fn a_record_is_one_key_that_the_server_frees_after_its_retention() {
     for engine in Engine::tested() {
         let server = RedisServer::shared(engine);
         let (store, prefix) = store(server).await;
-        let begun = store.begin(id(7), claim(1)).await.expect("an answer");
+        let retention = Retention::default().with_tombstone(Duration::from_secs(3_600));
+        let first = claim(1).with_retention(retention);
+        let begun = store.begin(id(7), first).await.expect("an answer");
         let key = key_name(&prefix, 7);
         assert_eq!(server.command(&["KEYS", &format!("{prefix}*")]), key);
         let left = || -> u64 {
             let left = server.command(&["PTTL", &key]);
             left.parse().expect("milliseconds")
         };
-        // The lease, the retention and a minute.
-        let (day, lease, minute) = (86_400_000, 30_000, 60_000);
-        assert!((day + lease..=day + lease + minute).contains(&left()));
+        // The retention and the tombstone, the lease, and a minute.
+        let (kept, lease, minute) = (86_400_000 + 3_600_000, 30_000, 60_000);
+        assert!((kept + lease..=kept + lease + minute).contains(&left()));
         let step = Step::new(id(7), claim(1).owner, started(&begun));
         let renewed = store.renew(step, Duration::from_secs(300)).await;
         assert_eq!(renewed.expect("an answer"), Update::Applied);
-        assert!((day + 300_000..=day + 300_000 + minute).contains(&left()));
+        assert!((kept + 300_000..=kept + 300_000 + minute).contains(&left()));
         let completed = store.complete(step, Bytes::new()).await;
         assert_eq!(completed.expect("an answer"), Update::Applied);
-        assert!((day..=day + minute).contains(&left()));
+        assert!((kept..=kept + minute).contains(&left()));
         let batch = std::num::NonZeroUsize::MIN;
         assert_eq!(store.purge(batch).await.expect("an answer"), 0);
     }
@@ -170,12 +174,39 @@ async fn the_longest_times_are_accepted() {
     for engine in Engine::tested() {
         let server = RedisServer::shared(engine);
         let (store, _) = store(server).await;
-        let retention = tower_conditional::idempotency::Retention::new(Duration::MAX);
+        let retention = Retention::new(Duration::MAX);
         let longest = claim(1)
             .with_lease(Duration::MAX)
             .with_retention(retention.with_tombstone(Duration::MAX));
         started(&store.begin(id(1), longest).await.expect("an answer"));
         let second = store.begin(id(1), claim(2)).await.expect("an answer");
         assert!(matches!(second, Admission::InFlight { .. }), "{second:?}");
+    }
+}
+
+/// The answers of the other version of the protocol are read, too. A connection of another type
+/// makes a store of another type.
+#[tokio::test]
+async fn a_connection_may_speak_the_third_version_of_the_protocol() {
+    for engine in Engine::tested() {
+        let server = in_memory(engine);
+        let url = format!("{}/?protocol=resp3", server.url());
+        let client = redis::Client::open(url).expect("a URL");
+        let connection = client.get_multiplexed_async_connection().await;
+        let clock = clock_at(1_800_000_000_000);
+        let builder = builder(&prefix()).clock(clock.clone());
+        let opened = builder.open(connection.expect("a connection")).await;
+        let store = Arc::new(opened.expect("a store"));
+        let pass = |time| {
+            clock.advance(time);
+            std::future::ready(())
+        };
+        let checked = contract::check_self_freeing(&store, Duration::from_secs(10), pass).await;
+        checked.unwrap_or_else(|violation| panic!("{engine:?}: {violation}"));
+        let shown = format!("{store:?}");
+        assert!(
+            shown.starts_with("RedisIdempotencyStore { prefix: \"test-"),
+            "{shown}"
+        );
     }
 }

@@ -19,11 +19,13 @@ use tower_conditional_testing::{Engine, RedisOptions, RedisServer};
 /// Longer than any pause of a busy machine.
 pub(crate) const PATIENT: Duration = Duration::from_secs(20);
 
-/// Returns a connection that reconnects, with a long timeout.
+/// Returns a connection that waits long for an answer, and gives up soon if nobody listens.
 pub(crate) async fn connection(server: &RedisServer) -> ConnectionManager {
     let config = ConnectionManagerConfig::new()
         .set_response_timeout(Some(PATIENT))
-        .set_connection_timeout(Some(PATIENT));
+        .set_connection_timeout(Some(PATIENT))
+        .set_number_of_retries(1)
+        .set_max_delay(Duration::from_millis(10));
     let client = Client::open(server.url()).expect("a URL");
     let connected = client.get_connection_manager_with_config(config).await;
     connected.expect("a connection")

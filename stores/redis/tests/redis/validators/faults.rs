@@ -91,6 +91,9 @@ async fn evicted_keys_make_no_answer_stale() {
             let context = format!("{engine:?}, {evicted}");
             let test = TestStore::open(server).await;
             let (filled, leased) = (key(1), key(2));
+            let earlier = write(8, [WriteTarget::Key(key(8))]);
+            test.store.begin(&earlier).await;
+            assert_eq!(test.store.end(&earlier).await, WriteEnd::Ended);
             test.store.fill_new(1, 1).await;
             let grant = test.store.lease(2, 2).await;
             let targets = [filled, leased].map(WriteTarget::Key);
@@ -119,6 +122,10 @@ async fn evicted_keys_make_no_answer_stale() {
             }
             assert_eq!(test.store.look(1).await, "miss", "{context}");
             test.store.fill_new(1, 4).await;
+            // The next change ends nothing.
+            let made_void = test.store.invalidate(WriteTarget::Key(key(7))).await;
+            made_void.expect("an answer");
+            assert_eq!(test.store.look(1).await, "hit", "{context}");
             // Both keys are there again.
             let fields = server.command(&["HLEN", &test.writes()]);
             let members = server.command(&["ZCARD", &test.prune()]);

@@ -105,6 +105,10 @@ async fn recorded_values_are_read() {
             }
             other => panic!("{other:?}"),
         }
+        // The same with another version.
+        let other = ENTRY.replacen("01", "02", 1);
+        set(&mut connection, test.entry(3), &other).await;
+        assert_eq!(test.store.look(3).await, "miss");
         let field = [b"s", &[6; 32][..]].concat();
         let (name, writes) = (test.writes(), bytes(WRITES));
         let mut add = Cmd::new();

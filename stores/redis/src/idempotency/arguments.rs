@@ -1,0 +1,68 @@
+//! The keys and arguments of the scripts.
+
+use std::fmt::Write as _;
+
+use bytes::Bytes;
+use redis::Cmd;
+use tower_conditional::idempotency::{RecordId, SealReason};
+
+use super::answer::{COMPLETED, RELEASED, SEALED};
+
+/// Returns the key of a record: `{prefix}:key:HEX`.
+pub(super) fn key_name(prefix: &str, id: &RecordId) -> String {
+    let mut name = String::with_capacity(prefix.len() + 69);
+    name.push_str(prefix);
+    name.push_str(":key:");
+    for byte in id.as_bytes() {
+        // Writing to a string cannot fail.
+        let _ = write!(name, "{byte:02x}");
+    }
+    name
+}
+
+/// Returns the fence as an argument. A fence beyond the numbers of Lua is that of no record.
+pub(super) fn fence_argument(fence: u64) -> i64 {
+    const MAX: u64 = (1 << 53) - 1;
+    match i64::try_from(fence) {
+        Ok(number) if fence <= MAX => number,
+        _ => -1,
+    }
+}
+
+/// A state that a step writes, as the arguments of a script.
+pub(super) struct EndArguments {
+    state: u8,
+    reason: u8,
+    response: Bytes,
+}
+
+impl EndArguments {
+    pub(super) fn completed(response: Bytes) -> Self {
+        Self {
+            state: COMPLETED,
+            reason: 0,
+            response,
+        }
+    }
+
+    pub(super) fn released() -> Self {
+        Self {
+            state: RELEASED,
+            reason: 0,
+            response: Bytes::new(),
+        }
+    }
+
+    pub(super) fn sealed(reason: SealReason) -> Self {
+        Self {
+            state: SEALED,
+            reason: reason.code(),
+            response: Bytes::new(),
+        }
+    }
+
+    pub(super) fn add_to(&self, command: &mut Cmd) {
+        command.arg(self.state).arg(self.reason);
+        command.arg(&*self.response);
+    }
+}

@@ -22,7 +22,7 @@ use crate::{
     history::History,
     system::{LEASE, REPLICAS, System, WRITE_TTL},
 };
-use tower_conditional_testing::{Engine, TcpProxy};
+use tower_conditional_testing::{Engine, Postgres, TcpProxy};
 
 /// The time that a busy machine may take beyond a documented one.
 const SLACK: Duration = Duration::from_secs(40);
@@ -46,6 +46,8 @@ pub(crate) struct Run {
     /// The options of each replica.
     pub(crate) options: &'static [&'static str],
     pub(crate) engine: Engine,
+    /// The pages and orders are in PostgreSQL, and not in a file.
+    pub(crate) is_on_postgres: bool,
     pub(crate) disturbances: &'static [Disturbance],
     /// Messages to and from Redis are lost, repeated and delayed.
     pub(crate) is_lossy: bool,
@@ -69,7 +71,10 @@ pub(crate) struct Finished {
 impl Run {
     pub(crate) async fn start(&self) -> Finished {
         println!("the seed is {}", self.seed);
-        let system = Arc::new(System::start(self.engine, self.options));
+        let postgres = self
+            .is_on_postgres
+            .then(|| Postgres::shared().create_database());
+        let system = Arc::new(System::beside(self.engine, self.options, postgres));
         let history = Arc::new(History::new());
         let mut client = Client::new();
         for page in 0..PAGES as usize {

@@ -31,6 +31,7 @@ fn campaign(seed: u64, decisions: u64) -> Run {
         budget: time.unwrap_or(Budget::Decisions(decisions)),
         options: &[],
         engine: Engine::Redis,
+        is_on_postgres: false,
         disturbances: &[],
         is_lossy: false,
     }
@@ -64,6 +65,7 @@ async fn a_server_that_lost_its_data_makes_no_304_stale() {
     for seed in seeds(NAME, 1) {
         let run = Run {
             engine,
+            is_on_postgres: true,
             disturbances: &[Disturbance::LoseRedis, Disturbance::FlushAll],
             ..campaign(seed, 80)
         };

@@ -122,7 +122,7 @@ async fn command(system: &Arc<System>, command: &[&str]) {
 /// Disturbs the system while writes that were announced wait for the database. Then the end of the
 /// writes of one replica is slow, so that entries of the time before them would be found.
 async fn during_writes(system: &Arc<System>, disturb: impl FnOnce(&System) + Send + 'static) {
-    let lock = blocking(system, System::lock_database).await;
+    let lock = system.lock_pages().await;
     sleep(UNDER_WAY).await;
     blocking(system, disturb).await;
     // Readers may fill entries that those writes replace.

@@ -19,4 +19,5 @@ mod remembered;
 mod run;
 #[path = "../../../support/seeded.rs"]
 mod seeded;
+mod settle;
 mod system;

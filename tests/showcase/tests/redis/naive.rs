@@ -19,6 +19,7 @@ async fn cache_aside_has_stale_304s() {
             budget: Budget::Decisions(60),
             options: &["--naive"],
             engine: Engine::Redis,
+            is_on_postgres: false,
             disturbances: &[],
             is_lossy: false,
         };

@@ -7,7 +7,8 @@ use tower_conditional_testing::{Engine, Postgres};
 use crate::{
     actor::{path_of, tag_of},
     client::{Client, get},
-    run::{create, runs, settle_page},
+    run::create,
+    settle::{runs, settle_page},
     system::{REPLICAS, System},
 };
 

@@ -9,26 +9,18 @@ use std::{
 use http::{Request, StatusCode, header};
 use http_body_util::Full;
 use serde_json::{Value, from_slice};
-use tokio::{
-    task::JoinSet,
-    time::{Instant, sleep},
-};
+use tokio::{task::JoinSet, time::Instant};
 
 use crate::{
-    actor::{Actor, Decision, PAGES, answer_of, order, path_of, tag_of},
-    checker::{OrderAnswer, OrderRequest, Origin, PageStep, Violation, WriteAnswer},
+    actor::{Actor, Decision, PAGES, path_of},
+    checker::{OrderAnswer, Origin, PageStep, Violation, WriteAnswer},
     client::{Client, get},
     disturbance::{Disturbance, Schedule, lossy},
     history::History,
-    system::{LEASE, REPLICAS, System, WRITE_TTL},
+    settle::{page_reads, settle_key, settle_page},
+    system::{REPLICAS, System},
 };
-use tower_conditional_testing::{Engine, TcpProxy};
-
-/// The time that a busy machine may take beyond a documented one.
-const SLACK: Duration = Duration::from_secs(40);
-
-/// The lease of a reader that fills an entry.
-const READ_LEASE: Duration = Duration::from_secs(10);
+use tower_conditional_testing::{Engine, Postgres, TcpProxy};
 
 /// The number of clients.
 const ACTORS: u64 = 16;
@@ -46,6 +38,8 @@ pub(crate) struct Run {
     /// The options of each replica.
     pub(crate) options: &'static [&'static str],
     pub(crate) engine: Engine,
+    /// The pages and orders are in PostgreSQL, and not in a file.
+    pub(crate) is_on_postgres: bool,
     pub(crate) disturbances: &'static [Disturbance],
     /// Messages to and from Redis are lost, repeated and delayed.
     pub(crate) is_lossy: bool,
@@ -69,7 +63,10 @@ pub(crate) struct Finished {
 impl Run {
     pub(crate) async fn start(&self) -> Finished {
         println!("the seed is {}", self.seed);
-        let system = Arc::new(System::start(self.engine, self.options));
+        let postgres = self
+            .is_on_postgres
+            .then(|| Postgres::shared().create_database());
+        let system = Arc::new(System::beside(self.engine, self.options, postgres));
         let history = Arc::new(History::new());
         let mut client = Client::new();
         for page in 0..PAGES as usize {
@@ -250,72 +247,4 @@ pub(crate) struct Counts {
     pub(crate) not_placed: usize,
     pub(crate) outcome_unknown: usize,
     pub(crate) unknown: usize,
-}
-
-/// A lease ends by itself, if its process does not extend it.
-async fn settle_key(client: &mut Client, system: &System, history: &History, key: String) {
-    let end = Instant::now() + LEASE + SLACK;
-    for attempt in 0.. {
-        let invoked = history.now();
-        let server = system.address(attempt % REPLICAS);
-        if let Ok(response) = client.exchange(server, order(&key)).await {
-            let at = history.since(invoked);
-            let answer = answer_of(&response);
-            let is_settled = matches!(
-                answer,
-                OrderAnswer::Placed { .. } | OrderAnswer::OutcomeUnknown
-            );
-            let key = key.clone();
-            let request = OrderRequest { at, key, answer };
-            history.recorded().orders.push(request.clone());
-            if is_settled {
-                return;
-            }
-            assert!(Instant::now() < end, "{request:?}");
-        }
-        sleep(Duration::from_millis(50)).await;
-    }
-}
-
-/// An announcement ends by itself, and the grace period of a new server. So does the lease of a
-/// reader that was killed.
-pub(crate) async fn settle_page(client: &mut Client, system: &System, page: usize) {
-    let end = Instant::now() + 2 * WRITE_TTL + READ_LEASE + SLACK;
-    loop {
-        let server = system.address(0);
-        let mut request = get(&path_of(page));
-        if let Ok(response) = client.exchange(server, request.clone()).await
-            && response.status() == StatusCode::OK
-        {
-            let tag = tag_of(&response).parse().expect("a tag");
-            request.headers_mut().insert(header::IF_NONE_MATCH, tag);
-            let before = page_reads(client, system, 0).await;
-            let answer = client.exchange(server, request).await;
-            let is_unchanged = answer.is_ok_and(|answer| answer.status() == 304);
-            if is_unchanged && before == page_reads(client, system, 0).await {
-                return;
-            }
-        }
-        assert!(Instant::now() < end, "{page} is not remembered");
-        sleep(Duration::from_millis(50)).await;
-    }
-}
-
-/// Returns how often the handler of pages has read on this replica.
-async fn page_reads(client: &mut Client, system: &System, replica: usize) -> u64 {
-    runs(client, system, replica, "GET /pages/{name}").await
-}
-
-/// Returns how often a handler has run on this replica.
-pub(crate) async fn runs(
-    client: &mut Client,
-    system: &System,
-    replica: usize,
-    handler: &str,
-) -> u64 {
-    let response = client
-        .exchange(system.address(replica), get("/stats"))
-        .await;
-    let stats: Value = from_slice(response.expect("an answer").body()).expect("JSON");
-    stats["handler_runs"][handler].as_u64().unwrap_or_default()
 }

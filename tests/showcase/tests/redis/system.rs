@@ -17,7 +17,7 @@ use nix::{
     sys::signal::{Signal, kill},
     unistd::Pid,
 };
-use tower_conditional_sqlite::rusqlite::Connection;
+use tokio_postgres::NoTls;
 use tower_conditional_testing::{Engine, Protocol, RedisServer, Replica, TcpProxy};
 
 /// The lease of an order.
@@ -25,9 +25,6 @@ pub(crate) const LEASE: Duration = Duration::from_millis(1500);
 /// The time to live of the announcement of a write, and the grace period of a new server. The
 /// stores wait for a sixth of it for an answer.
 pub(crate) const WRITE_TTL: Duration = Duration::from_millis(2400);
-
-/// The longest wait for the lock of the database, which a stopped replica may have.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// The number of times that a replica is started, since its first messages may be lost.
 const STARTS: u64 = 10;
@@ -39,13 +36,20 @@ pub(crate) struct System {
     /// The proxy of each replica.
     pub(crate) proxies: [TcpProxy; REPLICAS],
     file: String,
+    /// The database in place of the file.
+    postgres: Option<String>,
     options: Vec<String>,
     replicas: Mutex<[Replica; REPLICAS]>,
 }
 
 impl System {
-    /// Starts all of it. The options are those of each replica.
+    /// Starts all of it beside a file. The options are those of each replica.
     pub(crate) fn start(engine: Engine, options: &[&str]) -> Self {
+        Self::beside(engine, options, None)
+    }
+
+    /// Starts all of it beside a file or PostgreSQL.
+    pub(crate) fn beside(engine: Engine, options: &[&str], postgres: Option<String>) -> Self {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let name = format!("tower-conditional-shared-{}-{number}.db", process::id());
@@ -53,7 +57,10 @@ impl System {
         let file = file.into_string().expect("a path of text");
         let redis = RedisServer::start(engine);
         let proxies = [(); REPLICAS].map(|()| TcpProxy::start(Protocol::Redis, redis.port()));
-        let options: Vec<_> = options.iter().map(ToString::to_string).collect();
+        let mut options: Vec<_> = options.iter().map(ToString::to_string).collect();
+        if let Some(url) = &postgres {
+            options.extend(["--postgres".to_owned(), url.clone()]);
+        }
         let replicas = proxies
             .each_ref()
             .map(|proxy| supervise(proxy, &file, &options));
@@ -62,6 +69,7 @@ impl System {
             redis,
             proxies,
             file,
+            postgres,
             options,
             replicas,
         }
@@ -86,14 +94,17 @@ impl System {
         kill(id, signal).expect("a running process");
     }
 
-    /// Keeps writers out of the database until the connection is dropped. Readers pass.
-    pub(crate) fn lock_database(&self) -> Connection {
-        let connection = Connection::open(&self.file).expect("a database");
-        connection.busy_timeout(BUSY_TIMEOUT).expect("a timeout");
-        connection
-            .execute_batch("BEGIN IMMEDIATE")
-            .expect("the lock");
-        connection
+    /// Keeps writers of pages out of PostgreSQL until the client is dropped. Readers pass. A file
+    /// is not locked, since a writer that waits for it keeps the readers of its replica waiting.
+    pub(crate) async fn lock_pages(&self) -> Option<tokio_postgres::Client> {
+        let url = self.postgres.as_ref()?;
+        let (client, connection) = tokio_postgres::connect(url, NoTls)
+            .await
+            .expect("a database");
+        tokio::spawn(connection);
+        let lock = "BEGIN; LOCK TABLE pages IN EXCLUSIVE MODE";
+        client.batch_execute(lock).await.expect("the lock");
+        Some(client)
     }
 
     fn replicas(&self) -> MutexGuard<'_, [Replica; REPLICAS]> {

@@ -120,19 +120,25 @@ impl<St: IdempotencyStore> Claimant<St> {
     }
 
     /// Gives back a claim that may have been applied, once the store answers again.
+    ///
+    /// A server that hangs may run the claim long after, from its socket. So the task goes on
+    /// until an answer, and asks often enough to find the claim before its lease is over.
     fn abandon(&self) {
         let claimant = self.clone();
+        let place = Arc::clone(&self.config.abandoned).try_acquire_owned().ok();
         self.spawn(async move {
-            let mut pause = PAUSES[2];
-            while pause < claimant.claim.lease {
+            let lease = claimant.claim.lease;
+            let longest_pause = PAUSES[0].max(lease / 3);
+            let (mut pause, begun_at) = (PAUSES[2].min(longest_pause), Instant::now());
+            while place.is_some() || begun_at.elapsed() < lease {
                 // The store has just failed several times, and nobody waits for this task.
                 sleep(pause).await;
                 let begun = claimant.config.store.begin(claimant.id, claimant.claim);
-                if let Ok(admission) = within(claimant.claim.lease, begun).await {
-                    claimant.give_back_started(&admission);
-                    return;
+                match within(lease, begun).await {
+                    Ok(admission) => return claimant.give_back_started(&admission),
+                    Err(error) if error.kind() == StoreErrorKind::Corrupt => return,
+                    Err(_) => pause = longest_pause.min(pause * 2),
                 }
-                pause *= 2;
             }
         });
     }

@@ -3,6 +3,8 @@ use std::{sync::Arc, time::Duration};
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Method, Response, StatusCode, request::Parts};
 
+use tokio::sync::Semaphore;
+
 use super::protect::Protect;
 use crate::{
     detached::Detached,
@@ -11,6 +13,10 @@ use crate::{
     semantics::retry::{Commit, Fingerprint, KeyScope, Retention},
     target,
 };
+
+/// The number of claims without an answer that are followed to their end. Those beyond are
+/// followed for a lease.
+const MAX_ABANDONED: usize = 1024;
 
 type ScopeOf = Arc<dyn Fn(&Parts) -> Option<KeyScope> + Send + Sync>;
 type IsRequired = Arc<dyn Fn(&Parts) -> bool + Send + Sync>;
@@ -41,6 +47,8 @@ pub(super) struct IdempotencyConfig<St> {
     pub(super) replay_marker: HeaderName,
     pub(super) described_by: Option<HeaderValue>,
     pub(super) detached: Detached,
+    /// The places of the claims that are given back once the store answers again.
+    pub(super) abandoned: Arc<Semaphore>,
     pub(super) explain: bool,
     pub(super) renderer: Renderer,
 }
@@ -105,6 +113,7 @@ impl<St> IdempotencyConfig<St> {
             replay_marker: HeaderName::from_static("idempotent-replayed"),
             described_by: None,
             detached: Detached::new(),
+            abandoned: Arc::new(Semaphore::new(MAX_ABANDONED)),
             explain: false,
             renderer: Renderer::default(),
         }
@@ -176,6 +185,7 @@ impl<St> Clone for IdempotencyConfig<St> {
             replay_marker: self.replay_marker.clone(),
             described_by: self.described_by.clone(),
             detached: self.detached.clone(),
+            abandoned: Arc::clone(&self.abandoned),
             explain: self.explain,
             renderer: self.renderer.clone(),
         }

@@ -44,6 +44,8 @@ enum Fault {
     Slow,
     /// The step is not applied, and there is never an answer.
     Silent,
+    /// The step is not applied yet, and its answer is lost.
+    Unanswered,
 }
 
 /// A store in memory, some of whose steps fail.
@@ -59,6 +61,11 @@ impl Faulty {
     fn fail(&self, operation: Operation, fault: Fault, times: usize) {
         let mut faults = self.faults.lock().unwrap_or_else(PoisonError::into_inner);
         faults.extend(std::iter::repeat_n((operation, fault), times));
+    }
+
+    fn forget_faults(&self) {
+        let mut faults = self.faults.lock().unwrap_or_else(PoisonError::into_inner);
+        faults.clear();
     }
 
     fn next(&self, operation: Operation) -> Option<Fault> {
@@ -81,6 +88,7 @@ impl Faulty {
                 Err(StoreError::ambiguous("the answer was lost"))
             }
             Some(Fault::Silent) => pending().await,
+            Some(Fault::Unanswered) => Err(StoreError::ambiguous("no answer yet")),
             Some(Fault::Slow) => {
                 let answer = step.await;
                 sleep(Duration::from_secs(1)).await;
@@ -323,6 +331,50 @@ async fn a_claim_without_an_answer_runs_nothing_and_is_released() {
     assert_eq!(runs.count(), 0);
     detached.idle().await;
     assert_eq!(send(&service, post("\"a\"")).await.status, 201);
+}
+
+/// A store that hangs for hours and then runs the claim leaves no key behind whose outcome is
+/// unknown: nothing ran.
+#[tokio::test(start_paused = true)]
+async fn a_claim_that_is_applied_hours_later_is_released() {
+    let (store, runs) = (Faulty::default(), Runs::default());
+    let detached = Detached::new();
+    let layer = IdempotencyLayer::new(store.clone(), user).detached(detached.clone());
+    let service = service(&layer, &runs, order);
+    store.fail(Operation::Begin, Fault::Unanswered, 1000);
+    let refused = send(&service, post("\"a\"")).await;
+    assert_eq!(problem(&refused), "store-unavailable");
+    sleep(Duration::from_secs(2 * 60 * 60)).await;
+    assert_eq!(detached.len(), 1);
+    // The claim of the refused request arrives now. Its task is the only one that asks.
+    store.forget_faults();
+    store.fail(Operation::Begin, Fault::After, 1);
+    detached.idle().await;
+    assert_eq!(runs.count(), 0);
+    assert_eq!(send(&service, post("\"a\"")).await.status, 201);
+}
+
+/// A long outage leaves a bounded number of claims to follow.
+#[tokio::test(start_paused = true)]
+async fn the_number_of_claims_without_an_answer_is_bounded() {
+    let (store, runs) = (Faulty::default(), Runs::default());
+    let detached = Detached::new();
+    let layer = IdempotencyLayer::new(store.clone(), user).detached(detached.clone());
+    let service = service(&layer, &runs, order);
+    store.fail(Operation::Begin, Fault::Unanswered, 200_000);
+    let requests = (0..1100).map(|key| {
+        let service = service.clone();
+        tokio::spawn(async move { send(&service, post(&format!("\"{key}\""))).await })
+    });
+    for request in requests.collect::<Vec<_>>() {
+        assert_eq!(request.await.expect("no panic").status, 503);
+    }
+    assert_eq!(detached.len(), 1100);
+    sleep(Duration::from_secs(10 * 60)).await;
+    assert_eq!(detached.len(), 1024);
+    store.forget_faults();
+    detached.idle().await;
+    assert_eq!(send(&service, post("\"1\"")).await.status, 201);
 }
 
 /// P-ID-durable-first: a response that is not recorded does not leave, and nothing runs again.

@@ -26,11 +26,11 @@ end
 local function load_records(fields)
     local values = load(fields)
     -- If the key of times was evicted, nothing would remove the records.
-    local has_times = redis.call('ZCARD', PRUNE) == redis.call('HLEN', WRITES) - #CONTROL
+    local has_times = redis.call('ZCARD', PRUNE) == redis.call('HLEN', WRITES) - CONTROL
     if not epoch or not has_times then return nil end
     local records = {}
     for i, field in ipairs(fields) do
-        records[field] = decode_writes(values[#CONTROL + i])
+        records[field] = decode_writes(values[CONTROL + i])
         if not records[field] then return nil end
     end
     return records

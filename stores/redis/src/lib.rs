@@ -76,6 +76,7 @@
 mod check;
 mod error;
 mod idempotency;
+mod reconnecting;
 mod script;
 mod server;
 mod validators;
@@ -83,6 +84,7 @@ mod validators;
 pub use check::Risk;
 pub use error::{Error, ErrorKind};
 pub use idempotency::{RedisIdempotencyStore, RedisIdempotencyStoreBuilder};
+pub use reconnecting::Reconnecting;
 pub use validators::{RedisValidatorStore, RedisValidatorStoreBuilder};
 
 /// The examples of the README, compiled with those of the documentation.

@@ -13,6 +13,8 @@ const MAX_MILLIS: u128 = 1_000 * 365 * 24 * 60 * 60 * 1_000;
 pub(crate) struct Server<C> {
     connection: C,
     settings: Settings,
+    /// The client may send a command a second time by itself.
+    may_repeat: bool,
 }
 
 /// The settings that all stores have.
@@ -75,7 +77,14 @@ impl<C> Server<C> {
         Self {
             connection,
             settings,
+            // Nothing is known before the check.
+            may_repeat: true,
         }
+    }
+
+    /// Sets the result of the check: whether the client may send a command a second time.
+    pub(crate) fn set_may_repeat(&mut self, may_repeat: bool) {
+        self.may_repeat = may_repeat;
     }
 
     pub(crate) fn settings(&self) -> &Settings {
@@ -94,8 +103,8 @@ where
 {
     /// Runs a script as one step.
     ///
-    /// The client may have sent a failed step more than once, and the server may have performed
-    /// it. So every error is ambiguous.
+    /// An error is ambiguous, unless the server has refused the step before its first change, and
+    /// the client sends each command once.
     pub(crate) async fn run(&self, script: &Script, command: Cmd) -> Result<Value, StoreError> {
         let run = async {
             let mut connection = self.connection.clone();
@@ -112,6 +121,9 @@ where
             }
         };
         match tokio::time::timeout(self.settings.timeout, run).await {
+            Ok(Err(error)) if !self.may_repeat && is_refusal(&error) => {
+                Err(StoreError::not_applied(error))
+            }
             Ok(answer) => answer.map_err(StoreError::ambiguous),
             Err(elapsed) => Err(StoreError::ambiguous(elapsed)),
         }
@@ -130,6 +142,24 @@ where
 
 fn is_missing_script(error: &RedisError) -> bool {
     error.kind() == ErrorKind::Server(ServerErrorKind::NoScript)
+}
+
+/// Returns `true` for an error reply that the server gives before the first change of a script,
+/// or not at all. After a change, a script may write on.
+fn is_refusal(error: &RedisError) -> bool {
+    matches!(
+        error.code(),
+        Some(
+            "READONLY"
+                | "OOM"
+                | "LOADING"
+                | "MASTERDOWN"
+                | "MISCONF"
+                | "NOREPLICAS"
+                | "BUSY"
+                | "NOAUTH"
+        )
+    )
 }
 
 /// Returns whole milliseconds, rounded up: a lease must not end early.

@@ -83,8 +83,8 @@ impl RedisIdempotencyStoreBuilder {
         C: ConnectionLike + Clone + Send + Sync + 'static,
     {
         self.settings.validate()?;
-        let server = Server::new(connection, self.settings);
-        check(&server, CHECKED, &self.allowed).await?;
+        let mut server = Server::new(connection, self.settings);
+        check(&mut server, CHECKED, &self.allowed).await?;
         Ok(RedisIdempotencyStore { server })
     }
 }

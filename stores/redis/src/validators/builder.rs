@@ -130,12 +130,12 @@ impl RedisValidatorStoreBuilder {
         self.settings.validate()?;
         within("max_entry_ttl", self.max_entry_ttl, MAX_ENTRY_TTL)?;
         within("max_write_ttl", self.max_write_ttl, MAX_WRITE_TTL)?;
-        let server = Server::new(connection, self.settings);
+        let mut server = Server::new(connection, self.settings);
         let mut checked = CHECKED.to_vec();
         if !self.has_failover {
             checked.push(Risk::Failover);
         }
-        check(&server, &checked, &self.allowed).await?;
+        check(&mut server, &checked, &self.allowed).await?;
         let (max_entry_ttl, max_write_ttl) = (self.max_entry_ttl, self.max_write_ttl);
         let has_failover = self.has_failover;
         let store = RedisValidatorStore::new(server, max_entry_ttl, max_write_ttl, has_failover);

@@ -162,7 +162,8 @@ fn is_refusal(error: &RedisError) -> bool {
     )
 }
 
-/// Returns whole milliseconds, rounded up: a lease must not end early.
+/// Returns whole milliseconds, rounded up. A script cuts the server's time to milliseconds, so a
+/// lease of a key ends up to 1 ms early.
 pub(crate) fn millis(time: Duration) -> u64 {
     let millis = time.as_nanos().div_ceil(1_000_000).min(MAX_MILLIS);
     u64::try_from(millis).unwrap_or(u64::MAX)
@@ -201,6 +202,40 @@ mod tests {
         let refused = settings("shop", Duration::ZERO).validate();
         let text = refused.expect_err("a fault").to_string();
         assert!(text.contains("invalid timeout"), "{text}");
+    }
+
+    /// Other errors can come in the middle of a script, or after it.
+    #[test]
+    fn a_refusal_is_an_error_before_the_first_change() {
+        let rows = [
+            (
+                "READONLY You can't write against a read only replica.",
+                true,
+            ),
+            (
+                "OOM command not allowed when used memory > 'maxmemory'.",
+                true,
+            ),
+            ("LOADING Redis is loading the dataset in memory", true),
+            ("MASTERDOWN Link with MASTER is down", true),
+            ("MISCONF Errors writing to the AOF file", true),
+            ("NOREPLICAS Not enough good replicas to write.", true),
+            ("BUSY Redis is busy running a script.", true),
+            ("NOAUTH Authentication required.", true),
+            ("NOPERM User shop has no permissions", false),
+            ("ERR Error running script", false),
+            ("NOSCRIPT No matching script.", false),
+            ("CLUSTERDOWN The cluster is down", false),
+            ("TRYAGAIN Multiple keys request during rehashing", false),
+            ("WRONGTYPE Operation against a key", false),
+        ];
+        for (reply, expected) in rows {
+            let answer = redis::parse_redis_value(format!("-{reply}\r\n").as_bytes());
+            let error = answer.and_then(Value::extract_error).expect_err("an error");
+            assert_eq!(is_refusal(&error), expected, "{reply}");
+        }
+        let broken = std::io::Error::from(std::io::ErrorKind::BrokenPipe);
+        assert!(!is_refusal(&broken.into()));
     }
 
     #[test]

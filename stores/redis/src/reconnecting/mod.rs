@@ -45,7 +45,10 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// # Ok(())
 /// # }
 /// ```
-#[cfg_attr(feature = "sentinel", doc = "\nWith Sentinel, which names the current primary:\n")]
+#[cfg_attr(
+    feature = "sentinel",
+    doc = "\nWith Sentinel, which names the current primary:\n"
+)]
 #[cfg_attr(feature = "sentinel", doc = "```no_run")]
 #[cfg_attr(
     feature = "sentinel",

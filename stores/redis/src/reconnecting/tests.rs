@@ -120,7 +120,10 @@ async fn clones_share_one_connection() {
 async fn a_lost_connection_is_made_again_and_no_command_is_repeated() {
     let faults = [
         ("io", true),
-        ("READONLY You can't write against a read only replica.", true),
+        (
+            "READONLY You can't write against a read only replica.",
+            true,
+        ),
         (
             "ERR Error running script (call to f_1): @user_script:1: -READONLY You can't",
             true,

@@ -19,7 +19,7 @@ use tower_conditional::{
         validators::{ValidatorStore, WriteTarget},
     },
 };
-use tower_conditional_redis::{Reconnecting, RedisIdempotencyStore, RedisValidatorStore, Risk};
+use tower_conditional_redis::{Reconnecting, RedisIdempotencyStore, RedisValidatorStore};
 use tower_conditional_testing::{Engine, Protocol, RedisServer, TcpProxy, wait_until};
 
 use crate::support::{PATIENT, builder, claim, id, key_name, prefix, text_of};

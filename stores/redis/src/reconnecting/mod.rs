@@ -77,8 +77,8 @@ let connection = Reconnecting::new(move || {
 ///
 /// - The closure is called when the value is made, and once for each lost connection. The next
 ///   command waits for its result, as do all others meanwhile.
-/// - A connection is lost after an error of input or output, a timeout of the client, or one of
-///   the answers `READONLY`, `MASTERDOWN`, `LOADING` and `CLUSTERDOWN`.
+/// - A connection is lost after an error of input or output, or a timeout of the client. The
+///   answers `READONLY`, `MASTERDOWN`, `LOADING` and `CLUSTERDOWN` also count as its loss.
 /// - It never repeats a command. The command that meets the loss fails.
 /// - One connect runs at a time, in a task. The next one begins 100 ms later at the earliest. A
 ///   connect is given up after 5 seconds.

@@ -67,7 +67,7 @@ check_packages() {
     for name in "${published[@]}"; do
         # The version is cut off, and so is the file that exists only in a git checkout.
         # The Rust files of a folder become one line, so that a new one needs no new list.
-        tar -tzf "$CARGO_TARGET_DIR/package/$name-$(version).crate" | cut -d / -f 2- |
+        tar -tzf "$CARGO_TARGET_DIR/package/$name-$(version "$name").crate" | cut -d / -f 2- |
             grep -v '^\.cargo_vcs_info\.json$' | sed -E 's|^(src/[^/]+/).*\.rs$|\1**.rs|' |
             LC_ALL=C sort -u >"$logs/files"
         if [ -n "${UPDATE:-}" ]; then cp "$logs/files" ".ci/package/$name"; fi
@@ -75,7 +75,8 @@ check_packages() {
     done
 }
 
-version() { sed -n 's/^version = "\(.*\)"$/\1/p' Cargo.toml | head -n 1; }
+# Prints the version of a package, which ends its identifier.
+version() { cargo pkgid --offline -p "$1" | sed 's/.*[#@]//'; }
 
 # Checks the packages, as they were packed, with the oldest direct dependencies that
 # their manifests allow. Tests are left out, since users do not build them.
@@ -86,7 +87,7 @@ check_minimal_versions() {
     printf '[workspace]\nresolver = "3"\nmembers = ["*"]\n[patch.crates-io]\n' >"$folder/Cargo.toml"
     for name in "${published[@]}"; do
         mkdir "$folder/$name"
-        tar -xzf "$CARGO_TARGET_DIR/package/$name-$(version).crate" -C "$folder/$name" --strip-components 1
+        tar -xzf "$CARGO_TARGET_DIR/package/$name-$(version "$name").crate" -C "$folder/$name" --strip-components 1
         awk '/^\[/ { skip = /dev-dependencies|^\[\[/ } !skip' "$folder/$name/Cargo.toml" >"$logs/manifest"
         cp "$logs/manifest" "$folder/$name/Cargo.toml"
         printf '%s = { path = "%s" }\n' "$name" "$name" >>"$folder/Cargo.toml"

@@ -65,6 +65,7 @@ impl<St: IdempotencyStore> Claimant<St> {
     /// store takes for one claim.
     async fn try_begin(&self) -> Result<Admission<Bytes>, StoreError> {
         let mut pauses = PAUSES.into_iter();
+        let mut may_be_applied = false;
         let sent_at = Instant::now();
         loop {
             // An answer after the lease is of use, too: the claim can be given back.
@@ -75,12 +76,15 @@ impl<St: IdempotencyStore> Claimant<St> {
                 Err(error) => error,
             };
             events::key_step_failed(&self.id, "begin", &error);
-            if error.kind() != StoreErrorKind::Ambiguous {
-                return Err(error);
-            }
+            let is_ambiguous = error.kind() == StoreErrorKind::Ambiguous;
+            // The refusal of a repetition tells nothing of the tries before.
+            may_be_applied |= is_ambiguous;
             let is_late = sent_at.elapsed() >= self.claim.lease;
-            let Some(pause) = pauses.next().filter(|_| !is_late) else {
-                self.abandon();
+            let next = pauses.next().filter(|_| is_ambiguous && !is_late);
+            let Some(pause) = next else {
+                if may_be_applied {
+                    self.abandon();
+                }
                 return Err(error);
             };
             // A connection that broke needs a moment until there is another one.

@@ -58,12 +58,19 @@ impl<St: ValidatorStore> ValidatorCache<St> {
     }
 
     /// Repeats a lookup, which gives the same grant, and releases that. Tries a few times.
+    ///
+    /// If the first lookup was never applied, the repetition may get a lease of its own. It is
+    /// released too, and stays for its time to live only if every try fails.
     async fn find_and_release(&self, key: ValidatorKey, lease: LeaseRequest) {
         let (store, timeout) = (&self.settings.store, self.settings.store_timeout);
+        // The store has just failed, or is slow.
+        if !pause(PAUSES[0]).await {
+            return;
+        }
         let mut pauses = PAUSES.iter();
         let mut found = None;
         loop {
-            let error = match found {
+            let (step, error) = match found {
                 None => match within(timeout, store.lookup(key, Some(lease))).await {
                     Ok(Lookup::Leased { grant, .. }) => {
                         found = Some(grant);
@@ -71,14 +78,14 @@ impl<St: ValidatorStore> ValidatorCache<St> {
                     }
                     // Nothing was granted, or the grant is void.
                     Ok(_) => return,
-                    Err(error) => error,
+                    Err(error) => ("lookup", error),
                 },
                 Some(grant) => match within(timeout, store.release(key, grant)).await {
                     Ok(()) => return,
-                    Err(error) => error,
+                    Err(error) => ("release", error),
                 },
             };
-            events::validator_step_failed("release", &error);
+            events::validator_step_failed(step, &error);
             // The lease ends by itself.
             let Some(wait) = pauses.next() else { return };
             // The store is away, and nothing tells when it is back.

@@ -333,6 +333,21 @@ async fn a_claim_without_an_answer_runs_nothing_and_is_released() {
     assert_eq!(send(&service, post("\"a\"")).await.status, 201);
 }
 
+/// The refusal of its repetition tells nothing of the claim itself.
+#[tokio::test(start_paused = true)]
+async fn a_claim_whose_repetition_is_refused_is_released() {
+    let (store, runs) = (Faulty::default(), Runs::default());
+    let detached = Detached::new();
+    let layer = IdempotencyLayer::new(store.clone(), user).detached(detached.clone());
+    let service = service(&layer, &runs, order);
+    store.fail(Operation::Begin, Fault::After, 1);
+    store.fail(Operation::Begin, Fault::Before, 1);
+    assert_eq!(send(&service, post("\"a\"")).await.status, 503);
+    assert_eq!(runs.count(), 0);
+    detached.idle().await;
+    assert_eq!(send(&service, post("\"a\"")).await.status, 201);
+}
+
 /// A store that hangs for hours and then runs the claim leaves no key behind whose outcome is
 /// unknown: nothing ran.
 #[tokio::test(start_paused = true)]

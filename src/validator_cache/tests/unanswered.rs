@@ -135,6 +135,20 @@ async fn a_store_that_stays_away_is_tried_a_few_times() {
     }
 }
 
+/// The store has just failed, so the lookup is not repeated at once.
+#[tokio::test(start_paused = true)]
+async fn a_lookup_is_repeated_after_a_pause() {
+    let (site, detached) = counted_site();
+    let service = site.service(&site.layer());
+    site.store.set("lookup", Fault::AnswerLost);
+    get(&service, "/a").await;
+    pass(Duration::from_millis(40)).await;
+    assert_eq!(site.store.steps(), ["lookup"]);
+    site.store.set("lookup", None);
+    detached.idle().await;
+    assert_eq!(site.store.steps(), ["lookup", "release"]);
+}
+
 /// A store that is away for a moment takes the lease back later.
 #[tokio::test(start_paused = true)]
 async fn a_lease_is_given_back_once_the_store_is_back() {

@@ -1,8 +1,9 @@
 use std::{error, fmt};
 
-use redis::RedisError;
+use tower_conditional::BoxError;
 
-/// An error returned when a store is opened.
+/// An error returned when a store is opened, or a [`Reconnecting`](crate::Reconnecting)
+/// connection is made.
 ///
 /// The text names the setting, the reason and the remedy. The `source()` is the error of the
 /// client.
@@ -10,14 +11,14 @@ use redis::RedisError;
 pub struct Error {
     kind: ErrorKind,
     reason: Option<String>,
-    cause: Option<RedisError>,
+    cause: Option<BoxError>,
 }
 
 /// The kind of an [`Error`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// The server did not answer `INFO`, or not within the timeout.
+    /// The server cannot be reached, or did not answer `INFO` within the timeout.
     Connection,
     /// The start-up check refused the server. The text has all reasons, each with its remedy
     /// and with the [`Risk`](crate::Risk) that accepts it.
@@ -33,11 +34,11 @@ impl Error {
         self.kind
     }
 
-    pub(crate) fn connection(cause: RedisError) -> Self {
+    pub(crate) fn connection(cause: impl Into<BoxError>) -> Self {
         Self {
             kind: ErrorKind::Connection,
             reason: None,
-            cause: Some(cause),
+            cause: Some(cause.into()),
         }
     }
 
@@ -62,7 +63,7 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.kind {
             ErrorKind::Connection => {
-                "the server did not answer INFO (check its address, and the timeout)"
+                "the server did not answer (check its address, and the timeout)"
             }
             ErrorKind::Refused => "the server cannot keep what the store promises",
             ErrorKind::InvalidConfig => "invalid configuration",
@@ -76,7 +77,7 @@ impl fmt::Display for Error {
 
 impl error::Error for Error {
     fn source(&self) -> Option<&(dyn error::Error + 'static)> {
-        let cause = self.cause.as_ref();
+        let cause = self.cause.as_deref();
         cause.map(|cause| cause as &(dyn error::Error + 'static))
     }
 }

@@ -36,12 +36,21 @@
 //!
 //! | Server | Connection | Feature |
 //! |---|---|---|
-//! | one server | `ConnectionManager`, which reconnects | |
+//! | one server with one address | `ConnectionManager`, which reconnects to that address | |
 //! | a cluster | `ClusterConnection` | `cluster` |
-//! | behind Sentinel | one that `SentinelClient` returns | `sentinel` |
+//! | behind Sentinel | [`Reconnecting`] around a `SentinelClient` | `sentinel` |
+//! | behind an address or a name that moves | [`Reconnecting`] around a `Client` | |
 //!
-//! A `MultiplexedConnection` does not reconnect: after it has broken, every step fails. For
-//! TLS, enable a feature of the crate `redis`.
+//! The connections below follow no fail-over by themselves:
+//!
+//! - A `MultiplexedConnection` does not reconnect, not even one of `SentinelClient`. After it has
+//!   broken, every step fails.
+//! - A `ConnectionManager` reconnects only after its connection breaks. A primary that was demoted
+//!   keeps it open, and refuses each step with `READONLY`. With Sentinel, its address stays that
+//!   of the old primary.
+//!
+//! A connection must not repeat commands by itself, except that of a cluster. For TLS, enable a
+//! feature of the crate `redis`.
 //!
 //! # Idempotency keys
 //!
@@ -49,8 +58,9 @@
 //! takes two round trips, and a replay one.
 //!
 //! **For money, use PostgreSQL.** Redis may lose a record that it has acknowledged, and a retry
-//! then runs a second time. A fail-over loses what the replica had not received. After a power
-//! loss, `appendfsync everysec` loses about a second. The type has the table.
+//! then runs a second time. A fail-over loses what the replica had not received. With
+//! `appendfsync everysec`, the default, a crash of the server or of the machine loses up to about
+//! 2 seconds. A clock that is set far forward loses records, too. The type has the table.
 //!
 //! # The check of the server
 //!
@@ -76,6 +86,7 @@
 mod check;
 mod error;
 mod idempotency;
+mod reconnecting;
 mod script;
 mod server;
 mod validators;
@@ -83,6 +94,7 @@ mod validators;
 pub use check::Risk;
 pub use error::{Error, ErrorKind};
 pub use idempotency::{RedisIdempotencyStore, RedisIdempotencyStoreBuilder};
+pub use reconnecting::Reconnecting;
 pub use validators::{RedisValidatorStore, RedisValidatorStoreBuilder};
 
 /// The examples of the README, compiled with those of the documentation.

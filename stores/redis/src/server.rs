@@ -13,6 +13,8 @@ const MAX_MILLIS: u128 = 1_000 * 365 * 24 * 60 * 60 * 1_000;
 pub(crate) struct Server<C> {
     connection: C,
     settings: Settings,
+    /// The client may send a command a second time by itself.
+    may_repeat: bool,
 }
 
 /// The settings that all stores have.
@@ -75,7 +77,14 @@ impl<C> Server<C> {
         Self {
             connection,
             settings,
+            // Nothing is known before the check.
+            may_repeat: true,
         }
+    }
+
+    /// Sets the result of the check: whether the client may send a command a second time.
+    pub(crate) fn set_may_repeat(&mut self, may_repeat: bool) {
+        self.may_repeat = may_repeat;
     }
 
     pub(crate) fn settings(&self) -> &Settings {
@@ -94,8 +103,8 @@ where
 {
     /// Runs a script as one step.
     ///
-    /// The client may have sent a failed step more than once, and the server may have performed
-    /// it. So every error is ambiguous.
+    /// An error is ambiguous, unless the server has refused the step before its first change, and
+    /// the client sends each command once.
     pub(crate) async fn run(&self, script: &Script, command: Cmd) -> Result<Value, StoreError> {
         let run = async {
             let mut connection = self.connection.clone();
@@ -112,6 +121,9 @@ where
             }
         };
         match tokio::time::timeout(self.settings.timeout, run).await {
+            Ok(Err(error)) if !self.may_repeat && is_refusal(&error) => {
+                Err(StoreError::not_applied(error))
+            }
             Ok(answer) => answer.map_err(StoreError::ambiguous),
             Err(elapsed) => Err(StoreError::ambiguous(elapsed)),
         }
@@ -132,7 +144,26 @@ fn is_missing_script(error: &RedisError) -> bool {
     error.kind() == ErrorKind::Server(ServerErrorKind::NoScript)
 }
 
-/// Returns whole milliseconds, rounded up: a lease must not end early.
+/// Returns `true` for an error reply that the server gives before the first change of a script,
+/// or not at all. After a change, a script may write on.
+fn is_refusal(error: &RedisError) -> bool {
+    matches!(
+        error.code(),
+        Some(
+            "READONLY"
+                | "OOM"
+                | "LOADING"
+                | "MASTERDOWN"
+                | "MISCONF"
+                | "NOREPLICAS"
+                | "BUSY"
+                | "NOAUTH"
+        )
+    )
+}
+
+/// Returns whole milliseconds, rounded up. A script cuts the server's time to milliseconds, so a
+/// lease of a key ends up to 1 ms early.
 pub(crate) fn millis(time: Duration) -> u64 {
     let millis = time.as_nanos().div_ceil(1_000_000).min(MAX_MILLIS);
     u64::try_from(millis).unwrap_or(u64::MAX)
@@ -171,6 +202,40 @@ mod tests {
         let refused = settings("shop", Duration::ZERO).validate();
         let text = refused.expect_err("a fault").to_string();
         assert!(text.contains("invalid timeout"), "{text}");
+    }
+
+    /// Other errors can come in the middle of a script, or after it.
+    #[test]
+    fn a_refusal_is_an_error_before_the_first_change() {
+        let rows = [
+            (
+                "READONLY You can't write against a read only replica.",
+                true,
+            ),
+            (
+                "OOM command not allowed when used memory > 'maxmemory'.",
+                true,
+            ),
+            ("LOADING Redis is loading the dataset in memory", true),
+            ("MASTERDOWN Link with MASTER is down", true),
+            ("MISCONF Errors writing to the AOF file", true),
+            ("NOREPLICAS Not enough good replicas to write.", true),
+            ("BUSY Redis is busy running a script.", true),
+            ("NOAUTH Authentication required.", true),
+            ("NOPERM User shop has no permissions", false),
+            ("ERR Error running script", false),
+            ("NOSCRIPT No matching script.", false),
+            ("CLUSTERDOWN The cluster is down", false),
+            ("TRYAGAIN Multiple keys request during rehashing", false),
+            ("WRONGTYPE Operation against a key", false),
+        ];
+        for (reply, expected) in rows {
+            let answer = redis::parse_redis_value(format!("-{reply}\r\n").as_bytes());
+            let error = answer.and_then(Value::extract_error).expect_err("an error");
+            assert_eq!(is_refusal(&error), expected, "{reply}");
+        }
+        let broken = std::io::Error::from(std::io::ErrorKind::BrokenPipe);
+        assert!(!is_refusal(&broken.into()));
     }
 
     #[test]

@@ -29,18 +29,25 @@ pub enum Risk {
     /// The server is older than Redis 6 or Valkey 7, the oldest versions with which the store
     /// is tested.
     OldVersion,
-    /// The server has replicas or belongs to a cluster. A fail-over can undo acknowledged
-    /// steps, which a store without fail-over promises never to happen.
+    /// The server has replicas, and a store of validators was declared to be
+    /// [`without_failover`](crate::RedisValidatorStoreBuilder::without_failover).
+    ///
+    /// To accept it is a promise of yours: nobody promotes a replica, neither a person nor
+    /// Sentinel nor the provider. The replicas are copies for backups and other readers. If one is
+    /// promoted nevertheless, a 304 may be stale, although the store says `Strict`. A cluster
+    /// promotes replicas by itself, so it is refused in any case.
     Failover,
     /// `INFO` is refused, or lacks a property that the check reads. So nothing is known of the
     /// server.
+    ///
+    /// A store of validators ignores that this is accepted, since its steps read `INFO`, too.
     UnknownServer,
 }
 
 /// Reads `INFO`, and refuses the server if it has one of the risks that `checked` names. Risks
-/// in `allowed` are accepted.
+/// in `allowed` are accepted. If `checked` has [`Risk::UnknownServer`], that one is not.
 pub(crate) async fn check<C>(
-    server: &Server<C>,
+    server: &mut Server<C>,
     checked: &[Risk],
     allowed: &[Risk],
 ) -> Result<(), Error>
@@ -50,15 +57,16 @@ where
     let mut command = Cmd::new();
     command.arg("INFO");
     let problems = match server.query(&command).await {
-        Ok(answer) => problems(&answer, checked, allowed),
+        Ok(answer) => {
+            server.set_may_repeat(belongs_to_cluster(&answer));
+            problems(&answer, checked, allowed)
+        }
         // The server answers, but not this user. Nothing is known of it.
         Err(error) if error.code().is_some() => {
-            let problem = Problem::unknown(format!("INFO fails with {:?}", error.to_string()));
-            let is_allowed = allowed.contains(&problem.risk);
-            (!is_allowed)
-                .then(|| problem.to_string())
-                .into_iter()
-                .collect()
+            let found = format!("INFO fails with {:?}", error.to_string());
+            let problem = Problem::unknown(found, checked);
+            let problem = (!problem.is_allowed(allowed)).then(|| problem.to_string());
+            problem.into_iter().collect()
         }
         Err(error) => return Err(Error::connection(error)),
     };
@@ -77,17 +85,17 @@ fn problems(answer: &Value, checked: &[Risk], allowed: &[Risk]) -> Vec<String> {
             for (address, info) in nodes {
                 let address = info::text(address).unwrap_or_default();
                 let info = Info::new(info::text(info).unwrap_or_default());
-                let problems = checked.iter().filter_map(|risk| Problem::of(*risk, &info));
+                let problems = Problem::all_of(checked, &info);
                 found.extend(problems.map(|problem| (Some(address), problem)));
             }
         }
         answer => {
             let info = Info::new(info::text(answer).unwrap_or_default());
-            let problems = checked.iter().filter_map(|risk| Problem::of(*risk, &info));
+            let problems = Problem::all_of(checked, &info);
             found.extend(problems.map(|problem| (None, problem)));
         }
     }
-    found.retain(|(_, problem)| !allowed.contains(&problem.risk));
+    found.retain(|(_, problem)| !problem.is_allowed(allowed));
     let texts = found.iter().map(|(address, problem)| match address {
         Some(address) => format!("node {address:?}: {problem}"),
         None => problem.to_string(),
@@ -95,31 +103,49 @@ fn problems(answer: &Value, checked: &[Risk], allowed: &[Risk]) -> Vec<String> {
     texts.collect()
 }
 
+/// Returns `true` unless the server is known to be none of a cluster. A client of a cluster sends
+/// a command to the next node if one refuses it.
+fn belongs_to_cluster(answer: &Value) -> bool {
+    let info = info::text(answer).map(Info::new);
+    info.is_none_or(|info| info.value("cluster_enabled") != Ok("0"))
+}
+
 struct Problem {
     risk: Risk,
     found: String,
     remedy: &'static str,
+    /// The user may know better. Otherwise the store cannot work.
+    can_be_allowed: bool,
 }
 
 impl Problem {
-    /// Returns the problem of the server, if it has this risk. A property that is missing is
+    /// Returns the problems of the server. A property that is missing is
     /// [`Risk::UnknownServer`], whichever risk is checked.
-    fn of(risk: Risk, info: &Info<'_>) -> Option<Self> {
-        match Self::read(risk, info) {
-            Ok(problem) => problem,
-            Err(missing) => Some(Self::unknown(format!("INFO has no {missing:?}"))),
-        }
+    fn all_of(checked: &[Risk], info: &Info<'_>) -> impl Iterator<Item = Self> {
+        checked
+            .iter()
+            .filter_map(|risk| match Self::read(*risk, info) {
+                Ok(problem) => problem,
+                Err(missing) => Some(Self::unknown(format!("INFO has no {missing:?}"), checked)),
+            })
     }
 
-    fn unknown(found: String) -> Self {
+    fn unknown(found: String, checked: &[Risk]) -> Self {
         Self {
             risk: Risk::UnknownServer,
             found,
             remedy: "let the user of the connection run INFO, or use Redis or Valkey",
+            // The steps of the store read INFO, too.
+            can_be_allowed: !checked.contains(&Risk::UnknownServer),
         }
     }
 
+    fn is_allowed(&self, allowed: &[Risk]) -> bool {
+        self.can_be_allowed && allowed.contains(&self.risk)
+    }
+
     fn read(risk: Risk, info: &Info<'_>) -> Result<Option<Self>, &'static str> {
+        let mut can_be_allowed = true;
         let (found, remedy) = match risk {
             Risk::Eviction => match info.value("maxmemory_policy")? {
                 "noeviction" => return Ok(None),
@@ -151,6 +177,8 @@ impl Problem {
             },
             Risk::Failover => {
                 if info.value("cluster_enabled")? == "1" {
+                    // It promotes replicas without being told to.
+                    can_be_allowed = false;
                     let found = "the server belongs to a cluster, whose fail-over undoes steps";
                     (found.to_owned(), "leave out without_failover()")
                 } else {
@@ -175,6 +203,7 @@ impl Problem {
             risk,
             found,
             remedy,
+            can_be_allowed,
         }))
     }
 }
@@ -185,7 +214,12 @@ impl fmt::Display for Problem {
             risk,
             found,
             remedy,
+            can_be_allowed,
         } = self;
-        write!(f, "{found} ({remedy}, or allow Risk::{risk:?})")
+        write!(f, "{found} ({remedy}")?;
+        if *can_be_allowed {
+            write!(f, ", or allow Risk::{risk:?}")?;
+        }
+        f.write_str(")")
     }
 }

@@ -68,12 +68,6 @@ fn each_risk_is_refused_with_its_remedy_and_can_be_allowed() {
              without_failover(), or allow Risk::Failover)",
         ),
         (
-            Risk::Failover,
-            ("cluster_enabled:0", "cluster_enabled:1"),
-            "the server belongs to a cluster, whose fail-over undoes steps (leave out \
-             without_failover(), or allow Risk::Failover)",
-        ),
-        (
             Risk::UnknownServer,
             ("aof_enabled:1\r\n", ""),
             "INFO has no \"aof_enabled\" (let the user of the connection run INFO, or use Redis \
@@ -87,6 +81,39 @@ fn each_risk_is_refused_with_its_remedy_and_can_be_allowed() {
         assert_eq!(problems(&bulk(&info), ALL, &[risk]), [""; 0], "{risk:?}");
         let others: Vec<_> = ALL.iter().copied().filter(|other| *other != risk).collect();
         assert_eq!(problems(&bulk(&info), ALL, &others), [text]);
+    }
+}
+
+/// A cluster promotes replicas by itself, whatever its user says.
+#[test]
+fn a_cluster_is_refused_for_its_failover_in_any_case() {
+    let info = REDIS.replace("cluster_enabled:0", "cluster_enabled:1");
+    for allowed in [&[][..], &[Risk::Failover]] {
+        let text = "the server belongs to a cluster, whose fail-over undoes steps (leave out \
+                    without_failover())";
+        assert_eq!(problems(&bulk(&info), ALL, allowed), [text]);
+    }
+}
+
+/// The steps of validators read `INFO`.
+#[test]
+fn an_unknown_server_cannot_be_allowed_if_that_is_checked() {
+    let checked = [Risk::Replica, Risk::UnknownServer];
+    let info = REDIS.replace("role:master", "master_replid:12");
+    let text = "INFO has no \"role\" (let the user of the connection run INFO, or use Redis or \
+                Valkey)";
+    let found = problems(&bulk(&info), &checked, &[Risk::UnknownServer]);
+    assert_eq!(found, [text]);
+}
+
+#[test]
+fn a_client_of_a_cluster_may_repeat_commands() {
+    assert!(!belongs_to_cluster(&bulk(REDIS)));
+    let cluster = REDIS.replace("cluster_enabled:0", "cluster_enabled:1");
+    let unknown = REDIS.replace("cluster_enabled:0", "");
+    let nodes = Value::Map(vec![(bulk("127.0.0.1:7000"), bulk(REDIS))]);
+    for answer in [bulk(&cluster), bulk(&unknown), nodes, Value::Nil] {
+        assert!(belongs_to_cluster(&answer), "{answer:?}");
     }
 }
 

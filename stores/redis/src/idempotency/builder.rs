@@ -38,7 +38,7 @@ impl RedisIdempotencyStoreBuilder {
     /// Sets the timeout of each step. Defaults to 1 second. [`open`](Self::open) refuses zero.
     ///
     /// A step that takes longer may have been applied: its error is ambiguous. The client has a
-    /// timeout of its own, 500 ms for a `ConnectionManager` by default. The shorter one counts.
+    /// timeout of its own, 500 ms by default. The shorter one counts.
     #[must_use]
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.settings.timeout = timeout;
@@ -67,7 +67,8 @@ impl RedisIdempotencyStoreBuilder {
     /// Checks the server, and returns the store. The check is one round trip, `INFO`.
     ///
     /// It takes a connection of the crate `redis`: a `ConnectionManager`, a
-    /// `MultiplexedConnection` or a `ClusterConnection`. The check does not run again when the
+    /// `MultiplexedConnection` or a `ClusterConnection`. Behind Sentinel or a moving address, it
+    /// takes a [`Reconnecting`](crate::Reconnecting). The check does not run again when the
     /// connection reaches another server after a fail-over.
     ///
     /// # Errors
@@ -83,8 +84,8 @@ impl RedisIdempotencyStoreBuilder {
         C: ConnectionLike + Clone + Send + Sync + 'static,
     {
         self.settings.validate()?;
-        let server = Server::new(connection, self.settings);
-        check(&server, CHECKED, &self.allowed).await?;
+        let mut server = Server::new(connection, self.settings);
+        check(&mut server, CHECKED, &self.allowed).await?;
         Ok(RedisIdempotencyStore { server })
     }
 }

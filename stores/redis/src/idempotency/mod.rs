@@ -71,28 +71,53 @@ use crate::{
 ///
 /// | Event | Lost |
 /// |---|---|
-/// | the process of the server is killed, with `appendonly yes` | nothing |
-/// | power loss, with `appendfsync always` | nothing |
-/// | power loss, with `appendfsync everysec`, the default | about the last second |
+/// | the server is killed or loses power, with `appendfsync always` | nothing |
+/// | the same, with `appendfsync everysec`, the default | up to about the last 2 seconds |
+/// | the same, with `appendfsync no` or `no-appendfsync-on-rewrite yes` | more, up to minutes |
 /// | restart without `appendonly` | all since the last snapshot, or everything |
 /// | fail-over to a replica | what the replica had not received |
+/// | crash of a promoted replica, before it has rewritten its file | everything, see below |
 /// | `FLUSHALL`, or another `maxmemory-policy` than `noeviction` | records, at any time |
+/// | clock set forward beyond retention and tombstone | records, before their time |
+///
+/// With `everysec`, Redis does not only lose the last second of a machine. It puts a write off
+/// for up to 2 seconds while the disk is busy, and answers nevertheless. So a process that is
+/// killed loses acknowledged keys too, for example when memory runs out.
+///
+/// A replica that has copied all data of its primary writes a new file in the background. Until
+/// that is done, `aof_rewrite_in_progress` of `INFO` is 1, and a crash loses everything.
 ///
 /// [`open`](RedisIdempotencyStoreBuilder::open) refuses servers with `appendonly no` or with an
-/// eviction policy, unless the [`Risk`](crate::Risk) is accepted by name. It cannot know of
-/// replicas that are promoted later.
+/// eviction policy, unless the [`Risk`](crate::Risk) is accepted by name. `INFO` does not show
+/// `appendfsync`, so `open` **cannot check it**. It cannot know of replicas that are promoted
+/// later, either.
 ///
 /// A server whose memory is full refuses new keys. The requests that run already are completed,
 /// since their effects have happened. So leave room above `maxmemory` for their responses.
 ///
-/// If the clock of the server is set forward, leases and retentions end early. The same happens if
-/// a fail-over leads to a server whose clock is ahead. An attempt that still runs is then reported
-/// as lost, or another one takes over if the layer allows it.
+/// # Clock
+///
+/// Leases and retentions are measured on the wall clock of the server, in whole milliseconds. A
+/// fail-over to a server with another clock is a step of the clock. Let clocks slew, and not step.
+///
+/// | The clock is set | Consequence |
+/// |---|---|
+/// | forward, beyond the rest of a lease | an attempt that runs is lost, or another one takes over if the layer allows it |
+/// | forward, beyond retention and tombstone | **a completed request runs again** |
+/// | back | leases and retentions last longer, by the length of the step |
+///
+/// After a step back, the key of a dead attempt is in flight for that much longer. Until then,
+/// `resolve` answers `Lost`, since only an attempt whose lease is over can be settled.
 ///
 /// # Errors
 ///
-/// - An error of the client or of the server, and a timeout, is ambiguous: the step may have
-///   been applied. The layer repeats such a step, and a step that arrives twice counts once.
+/// - Nothing has changed after the error replies `READONLY`, `OOM`, `LOADING`, `MASTERDOWN`,
+///   `MISCONF`, `NOREPLICAS`, `BUSY` and `NOAUTH`. The server sends them before the first change
+///   of a script. A claim is then answered with 503 at once.
+/// - Any other error, and a timeout, is ambiguous: the step may have been applied. The layer
+///   repeats such a step, and a step that arrives twice counts once.
+/// - With a cluster, every error is ambiguous, since its client repeats commands by itself. So is
+///   every error if `open` may not read `INFO`. No other connection may repeat a command.
 /// - A value that is no record of this version is corrupt. It stays as it is, and its key is
 ///   refused until the value is deleted.
 ///
@@ -113,6 +138,10 @@ pub struct RedisIdempotencyStore<C> {
 // The connection is given to `open`, so the builder has no type of a connection yet.
 impl RedisIdempotencyStore<()> {
     /// Returns a builder with the default settings.
+    ///
+    /// Call it without a type of a connection: `RedisIdempotencyStore::builder()`. An alias such
+    /// as `RedisIdempotencyStore<ConnectionManager>` has no builder, since the connection is given
+    /// to [`open`](RedisIdempotencyStoreBuilder::open).
     #[must_use]
     pub fn builder() -> RedisIdempotencyStoreBuilder {
         RedisIdempotencyStoreBuilder::default()

@@ -51,7 +51,7 @@ impl RedisValidatorStoreBuilder {
     /// Sets the timeout of each step. Defaults to 1 second. [`open`](Self::open) refuses zero.
     ///
     /// A step that takes longer may have been applied: its error is ambiguous. The client has a
-    /// timeout of its own, 500 ms for a `ConnectionManager` by default. The shorter one counts.
+    /// timeout of its own, 500 ms by default. The shorter one counts.
     #[must_use]
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.settings.timeout = timeout;
@@ -85,8 +85,13 @@ impl RedisValidatorStoreBuilder {
     /// [`Strict`](tower_conditional::store::validators::Guarantee::Strict). Defaults to
     /// [`Bounded`](tower_conditional::store::validators::Guarantee::Bounded).
     ///
-    /// [`open`](Self::open) refuses a server that has replicas or belongs to a cluster. It
-    /// cannot know of replicas that are added later.
+    /// The promise is yours, and `Strict` holds as far as it is kept. [`open`](Self::open) refuses
+    /// a server that has replicas or belongs to a cluster. It cannot know of replicas that are
+    /// added later.
+    ///
+    /// With [`Risk::Failover`] accepted, a server with replicas is opened. You promise then that
+    /// nobody promotes one. A cluster is refused in any case, since it promotes replicas by
+    /// itself.
     #[must_use]
     pub fn without_failover(mut self) -> Self {
         self.has_failover = false;
@@ -95,6 +100,8 @@ impl RedisValidatorStoreBuilder {
 
     /// Accepts a risk for which [`open`](Self::open) would refuse the server. Call it once for
     /// each risk. By default no risk is accepted.
+    ///
+    /// [`Risk::UnknownServer`] is ignored: the steps of this store read `INFO`, too.
     #[must_use]
     pub fn allow(mut self, risk: Risk) -> Self {
         self.allowed.push(risk);
@@ -113,7 +120,8 @@ impl RedisValidatorStoreBuilder {
     /// Checks the server, and returns the store. The check is one round trip, `INFO`.
     ///
     /// It takes a connection of the crate `redis`: a `ConnectionManager`, a
-    /// `MultiplexedConnection` or a `ClusterConnection`.
+    /// `MultiplexedConnection` or a `ClusterConnection`. Behind Sentinel or a moving address, it
+    /// takes a [`Reconnecting`](crate::Reconnecting).
     ///
     /// # Errors
     ///
@@ -130,12 +138,12 @@ impl RedisValidatorStoreBuilder {
         self.settings.validate()?;
         within("max_entry_ttl", self.max_entry_ttl, MAX_ENTRY_TTL)?;
         within("max_write_ttl", self.max_write_ttl, MAX_WRITE_TTL)?;
-        let server = Server::new(connection, self.settings);
+        let mut server = Server::new(connection, self.settings);
         let mut checked = CHECKED.to_vec();
         if !self.has_failover {
             checked.push(Risk::Failover);
         }
-        check(&server, &checked, &self.allowed).await?;
+        check(&mut server, &checked, &self.allowed).await?;
         let (max_entry_ttl, max_write_ttl) = (self.max_entry_ttl, self.max_write_ttl);
         let has_failover = self.has_failover;
         let store = RedisValidatorStore::new(server, max_entry_ttl, max_write_ttl, has_failover);

@@ -123,8 +123,10 @@ const SLACK: Duration = Duration::from_secs(2);
 ///
 /// # Errors
 ///
-/// An error of the client or of the server, and a timeout, is ambiguous: the step may have been
-/// applied. An announcement that is longer than `max_write_ttl` is not applied. A value that is
+/// An error that the server gives before the first change of a script is not applied: `READONLY`,
+/// `OOM`, `LOADING`, `MASTERDOWN`, `MISCONF`, `NOREPLICAS`, `BUSY` and `NOAUTH`. Any other error,
+/// and a timeout, is ambiguous: the step may have been applied. With a cluster every error is,
+/// since its client repeats commands by itself. No other connection may. An announcement that is longer than `max_write_ttl` is not applied. A value that is
 /// no record of this version is no entry. If another process has another version of the format,
 /// each of their changes begins a grace period until the older processes are gone.
 ///
@@ -150,6 +152,9 @@ pub struct RedisValidatorStore<C> {
 // The connection is given to `open`, so the builder has no type of a connection yet.
 impl RedisValidatorStore<()> {
     /// Returns a builder with the default settings.
+    ///
+    /// Call it without a type of a connection: `RedisValidatorStore::builder()`. The connection is
+    /// given to [`open`](RedisValidatorStoreBuilder::open).
     #[must_use]
     pub fn builder() -> RedisValidatorStoreBuilder {
         RedisValidatorStoreBuilder::default()

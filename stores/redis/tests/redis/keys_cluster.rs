@@ -6,7 +6,7 @@ use bytes::Bytes;
 use redis::cluster::ClusterClient;
 use tower_conditional::{
     idempotency::{Admission, RecordId, Update},
-    store::{IdempotencyStore, Step, contract},
+    store::{IdempotencyStore, Step, StoreErrorKind, contract},
 };
 use tower_conditional_testing::{Engine, RedisCluster};
 
@@ -68,6 +68,21 @@ async fn records_are_spread_over_all_nodes() {
             assert!(count > 5, "{engine:?}: {count}");
         }
     }
+}
+
+/// The client of a cluster may have sent a step before, so a refusal tells nothing.
+#[tokio::test]
+async fn a_refusal_of_a_cluster_is_ambiguous() {
+    let cluster = RedisCluster::start(Engine::Redis);
+    let client = client(&cluster);
+    let connection = client.get_async_connection().await.expect("a connection");
+    let store = builder(&prefix()).open(connection).await.expect("a store");
+    for node in cluster.nodes() {
+        node.command(&["CONFIG", "SET", "maxmemory", "1"]);
+    }
+    let refused = store.begin(RecordId::from([1; 32]), claim(1)).await;
+    let refused = refused.expect_err("no memory");
+    assert_eq!(refused.kind(), StoreErrorKind::Ambiguous);
 }
 
 /// A setting of one node counts for the whole cluster.

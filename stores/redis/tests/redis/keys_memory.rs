@@ -51,7 +51,7 @@ async fn a_full_server_refuses_claims_and_records_what_was_done() {
         server.command(&["CONFIG", "SET", "maxmemory", "1"]);
 
         let refused = store.begin(id(9), claim(1)).await.expect_err("no memory");
-        assert_eq!(refused.kind(), StoreErrorKind::Ambiguous);
+        assert_eq!(refused.kind(), StoreErrorKind::NotApplied);
         let text = text_of(&refused);
         assert!(text.contains("maxmemory") || text.contains("OOM"), "{text}");
         assert_eq!(server.command(&["EXISTS", &key_name(&prefix, 9)]), "0");

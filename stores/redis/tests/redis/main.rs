@@ -8,6 +8,7 @@ mod keys_format;
 mod keys_memory;
 mod keys_random;
 mod keys_scripts;
+mod reconnecting;
 mod record;
 #[path = "../../../../tests/support/seeded.rs"]
 mod seeded;

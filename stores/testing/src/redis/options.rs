@@ -8,6 +8,7 @@ use super::{Engine, RedisServer};
 #[must_use]
 pub struct RedisOptions {
     pub(crate) engine: Engine,
+    pub(crate) is_sentinel: bool,
     config: Vec<(String, String)>,
 }
 
@@ -16,16 +17,33 @@ impl RedisOptions {
     pub fn new(engine: Engine) -> Self {
         let options = Self {
             engine,
+            is_sentinel: false,
             config: Vec::new(),
         };
         options
-            .config("bind", "127.0.0.1")
-            .config("protected-mode", "no")
+            .on_loopback()
             .config("save", r#""""#)
             .config("appendonly", "yes")
             .config("appendfsync", "always")
             // A master waits for more replicas by default.
             .config("repl-diskless-sync-delay", "0")
+    }
+
+    /// Returns the configuration of a Sentinel that watches the primary at this port. Its quorum
+    /// is 1.
+    pub(crate) fn sentinel(engine: Engine, service: &str, primary: u16) -> Self {
+        let options = Self {
+            engine,
+            is_sentinel: true,
+            config: Vec::new(),
+        };
+        let watched = format!("{service} 127.0.0.1 {primary} 1");
+        options.on_loopback().config("sentinel monitor", &watched)
+    }
+
+    fn on_loopback(self) -> Self {
+        self.config("bind", "127.0.0.1")
+            .config("protected-mode", "no")
     }
 
     /// Turns off `appendonly`. The data is lost when the server ends.

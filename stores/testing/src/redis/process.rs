@@ -37,6 +37,9 @@ impl RedisProcess {
         let errors = output.try_clone().expect("a second handle");
         let mut command = Command::new(options.engine.program());
         command.arg("redis.conf").current_dir(directory);
+        if options.is_sentinel {
+            command.arg("--sentinel");
+        }
         let mut child = shell_before(&command, Some(directory))
             .stdout(output)
             .stderr(errors)

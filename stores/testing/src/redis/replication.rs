@@ -1,4 +1,4 @@
-use super::RedisServer;
+use super::{RedisOptions, RedisServer};
 use crate::processes::wait_until;
 
 /// The replication of a server to another.
@@ -25,6 +25,42 @@ impl RedisServer {
         let replica = options.replica_of(port).start();
         replica.wait_until_in_sync_with(self);
         replica
+    }
+
+    /// Starts a Sentinel that watches this primary under the name `shop`. A fail-over begins
+    /// with its command `SENTINEL FAILOVER shop`.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the Sentinel does not start, or does not know the replicas of this server after
+    /// 30 seconds.
+    #[must_use]
+    pub fn start_sentinel(&self) -> Self {
+        let engine = self.state().options.engine;
+        let sentinel = RedisOptions::sentinel(engine, "shop", self.port()).start();
+        let count = self.info("connected_slaves").expect("a number of replicas");
+        wait_until("a Sentinel that knows the replicas", || {
+            let known = sentinel.command(&["SENTINEL", "MASTER", "shop"]);
+            let mut lines = known.lines().skip_while(|line| *line != "num-slaves");
+            lines.nth(1) == Some(&*count)
+        });
+        sentinel
+    }
+
+    /// Lets this Sentinel promote a replica, and waits until it names another primary.
+    ///
+    /// # Panics
+    ///
+    /// Panics if this server is no Sentinel, or if the fail-over does not end within 30 seconds.
+    pub fn fail_over(&self) {
+        let primary = || self.command(&["SENTINEL", "GET-MASTER-ADDR-BY-NAME", "shop"]);
+        let old = primary();
+        // A replica that the Sentinel has not asked yet is not chosen.
+        wait_until("a replica to promote", || {
+            let begun = self.client().command(&["SENTINEL", "FAILOVER", "shop"]);
+            begun.is_ok()
+        });
+        wait_until("a new primary", || primary() != old);
     }
 
     /// Waits until this server is a replica that has all writes of its master, and has them on

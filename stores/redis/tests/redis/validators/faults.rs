@@ -73,7 +73,7 @@ async fn a_full_server_refuses_announcements() {
         let refused = test.store.begin_write(write(2, [WriteTarget::All])).await;
         assert_eq!(
             refused.expect_err("an error").kind(),
-            StoreErrorKind::Ambiguous
+            StoreErrorKind::NotApplied
         );
         assert_eq!(test.store.look(1).await, "hit");
         server.command(&["CONFIG", "SET", "maxmemory", "0"]);

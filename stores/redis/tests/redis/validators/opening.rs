@@ -79,6 +79,21 @@ async fn the_guarantee_is_that_of_the_deployment() {
         .expect("a store");
 }
 
+/// The steps read `INFO`, so a store whose user may not can never work.
+#[tokio::test]
+async fn a_user_without_info_is_refused_in_any_case() {
+    let server = RedisOptions::new(Engine::Redis).in_memory().start();
+    server.command(&["ACL", "SETUSER", "default", "-info"]);
+    let opened = RedisValidatorStore::builder().timeout(PATIENT);
+    let opened = opened.allow(Risk::UnknownServer);
+    let refused = opened.open(connect(&server).await).await;
+    let refused = refused.expect_err("an error");
+    assert_eq!(refused.kind(), ErrorKind::Refused);
+    let text = refused.to_string();
+    assert!(text.contains("INFO fails with"), "{text}");
+    assert!(!text.contains("allow Risk"), "{text}");
+}
+
 #[tokio::test]
 async fn invalid_settings_are_refused() {
     let server = RedisServer::shared(Engine::Redis);

@@ -16,10 +16,3 @@ local function decode_record(value)
     if validators then record.scopes, record.validators = scopes, validators end
     return record
 end
-
--- Returns `true` if the record is the lease of this grant.
-local function is_held(record, id, generation, granted_at)
-    return record ~= nil and not record.validators and record.id == id
-        and record.generation == tonumber(generation)
-        and record.granted_at == tonumber(granted_at)
-end

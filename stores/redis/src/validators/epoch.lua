@@ -2,7 +2,8 @@
 -- and the records of writes, KEYS[2] the times at which records are removed. ARGV[2] is the
 -- longest announcement of the caller.
 local WRITES, PRUNE = KEYS[1], KEYS[2]
-local CONTROL = {'run', 'stamp', 'since', 'write_ttl', 'generation', 'clock'}
+-- The number of the epoch's own fields, which `load` names.
+local CONTROL = 6
 -- A clock that is set back by less stands still instead.
 local MAX_STEP_BACK = 1000
 -- Lua passes at most a few thousand arguments.
@@ -11,28 +12,23 @@ local CHUNK = 1000
 local now = current_time()
 -- A promoted replica and a restarted server have a new identity of replication.
 local replication = redis.call('INFO', 'replication')
-if string.match(replication, '\nrole:(%a+)') ~= 'master' then
+if not string.find(replication, '\nrole:master\r', 1, true) then
     return redis.error_reply('READONLY a replica does not know the last writes')
 end
--- The first part is the version of the format.
-local run = '1:' .. string.match(replication, '\nmaster_replid:(%x+)')
+local _, before_id = string.find(replication, '\nmaster_replid:', 1, true)
+-- The first part is the version of the format. The identity has 40 digits.
+local run = '1:' .. string.sub(replication, before_id + 1, before_id + 40)
 -- The epoch is over if this is nil.
 local epoch, last_stamp, last_write_ttl
 
 -- Reads the epoch, and returns the values of its fields and then the records of these fields.
 local function load(fields)
-    local names = {unpack(CONTROL)}
-    for i = 1, #fields do names[#CONTROL + i] = fields[i] end
-    local values
-    if #names <= CHUNK then
-        values = redis.call('HMGET', WRITES, unpack(names))
-    else
-        values = {}
-        for first = 1, #names, CHUNK do
-            local last = math.min(first + CHUNK - 1, #names)
-            local part = redis.call('HMGET', WRITES, unpack(names, first, last))
-            for i = 1, #part do values[first + i - 1] = part[i] end
-        end
+    local values = redis.call('HMGET', WRITES, 'run', 'stamp', 'since', 'write_ttl', 'generation',
+        'clock', unpack(fields, 1, math.min(#fields, CHUNK)))
+    for first = CHUNK + 1, #fields, CHUNK do
+        local last = math.min(first + CHUNK - 1, #fields)
+        local part = redis.call('HMGET', WRITES, unpack(fields, first, last))
+        for i = 1, #part do values[CONTROL + first + i - 1] = part[i] end
     end
     last_stamp, last_write_ttl = values[2] or '', tonumber(values[4]) or 0
     epoch = {

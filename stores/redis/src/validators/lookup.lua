@@ -1,15 +1,14 @@
 -- ARGV: key, max_entry_ttl, and of a lease: id, ttl.
 local key, max_entry_ttl = ARGV[3], tonumber(ARGV[4])
-local id, lease_ttl = ARGV[5], tonumber(ARGV[6])
+local id = ARGV[5]
 local value = redis.call('GET', KEYS[3])
 local record = decode_record(value)
-local writes = load_writes(key, record and record.scopes or '')
-if not writes then
+local generation, blocked_until = load_writes(key, record and record.scopes or '')
+if not generation then
     if id then start_epoch(id) end
     return {'written'}
 end
-local is_raised = epoch.write_ttl > last_write_ttl
-local is_allowed = record and allow(writes, record)
+local is_allowed = record and allow(record, generation, blocked_until)
 local expires
 if record and record.validators then
     expires = math.min(record.ends, record.granted_at + max_entry_ttl)
@@ -24,7 +23,7 @@ if is_allowed and not expires and now < record.ends then
     end
     return {'taken'}
 end
-local is_written = now < writes.blocked_until
+local is_written = now < blocked_until
 local found_stale = expires and 1 or 0
 if not id then
     if is_written then return {'written'} end
@@ -33,10 +32,11 @@ end
 if is_written then
     -- An entry or a lease that does not count now never does again.
     if value then redis.call('UNLINK', KEYS[3]) end
-    if is_raised then save_epoch() end
+    if epoch.write_ttl > last_write_ttl then save_epoch() end
     return {'written'}
 end
 -- A lease that ran out fills as long as nobody else takes it.
+local lease_ttl = tonumber(ARGV[6])
 local kept = math.max(lease_ttl, max_entry_ttl) + SLACK
 local lease = cmsgpack.pack(FORMAT, epoch.stamp, epoch.generation, now, id, now + lease_ttl)
 redis.call('SET', KEYS[3], lease, 'PX', kept)

@@ -10,7 +10,7 @@ local function load_writes(key, scopes)
     -- Announcements of the time before the epoch are lost, and have ended by then.
     local generation, blocked_until = 0, epoch.since + epoch.write_ttl
     for i = 1, #fields do
-        local value = values[#CONTROL + i]
+        local value = values[CONTROL + i]
         if value then
             local is_packed, _, changed, past, live = pcall(cmsgpack.unpack_limit, value, 3, 0)
             if not is_packed or type(changed) ~= 'number' or type(past) ~= 'number'
@@ -22,11 +22,12 @@ local function load_writes(key, scopes)
             blocked_until = math.max(blocked_until, past, live)
         end
     end
-    return {generation = generation, blocked_until = blocked_until}
+    return generation, blocked_until
 end
 
--- Returns `true` if the state that was read with the grant of this record is the current one.
-local function allow(writes, record)
-    return record.stamp == epoch.stamp and writes.generation <= record.generation
-        and writes.blocked_until <= record.granted_at
+-- Returns `true` if the state that was read with the grant of this record is the current one,
+-- given the generation and the end of the writes.
+local function allow(record, generation, blocked_until)
+    return record.stamp == epoch.stamp and generation <= record.generation
+        and blocked_until <= record.granted_at
 end

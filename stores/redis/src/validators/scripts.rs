@@ -5,15 +5,16 @@ use crate::{script::Script, server::millis};
 
 const EPOCH: &str = include_str!("epoch.lua");
 const ENTRY: &str = include_str!("entry.lua");
+const HELD: &str = include_str!("held.lua");
 const READS: &str = include_str!("reads.lua");
 const CHANGE: &str = include_str!("change.lua");
 
 pub(super) static LOOKUP: LazyLock<Script> =
     LazyLock::new(|| script(&[EPOCH, ENTRY, READS, include_str!("lookup.lua")]));
 pub(super) static FILL: LazyLock<Script> =
-    LazyLock::new(|| script(&[EPOCH, ENTRY, READS, include_str!("fill.lua")]));
+    LazyLock::new(|| script(&[EPOCH, ENTRY, HELD, READS, include_str!("fill.lua")]));
 pub(super) static RELEASE: LazyLock<Script> =
-    LazyLock::new(|| script(&[ENTRY, include_str!("release.lua")]));
+    LazyLock::new(|| script(&[ENTRY, HELD, include_str!("release.lua")]));
 pub(super) static BEGIN: LazyLock<Script> =
     LazyLock::new(|| script(&[EPOCH, CHANGE, include_str!("begin.lua")]));
 pub(super) static END: LazyLock<Script> =

@@ -16,7 +16,7 @@ test_features() {
     for feature in $features; do
         program=$(build_unit_tests --no-default-features --features "$feature")
         if [ -n "$running" ]; then finish_tests "$running"; fi
-        "$program" --quiet >"${logs:?}/running" 2>&1 &
+        run_beside "$program" --quiet
         running=$feature
     done
     finish_tests "$running"
@@ -32,8 +32,8 @@ build_unit_tests() { # OPTION..
 # Waits for the tests that run in the background, and shows their output.
 finish_tests() { # FEATURE
     local status=0
-    wait "$!" || status=$?
+    wait_for_beside || status=$?
     printf '\nfeature %s:\n' "$1"
-    tee -a "$logs/tests" <"$logs/running"
+    tee -a "$logs/tests" <"$logs/beside"
     return "$status"
 }

@@ -2,6 +2,6 @@
 # Each fuzz target for a few seconds.
 
 run_fuzz() {
-    wait_for_ahead
+    if [ -n "$ahead" ]; then step "programs that are built ahead" wait_for_ahead; fi
     step "fuzz targets" scripts/fuzz "${FUZZ_SECONDS:-5}"
 }

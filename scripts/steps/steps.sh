@@ -4,6 +4,7 @@
 logs=$(mktemp -d)
 current="" # the step that runs
 ahead=""   # the process of `run_ahead`
+beside=""  # the process of `run_beside`
 
 # Runs a command as a step. The script ends at the first step that fails.
 step() { # NAME COMMAND..
@@ -45,6 +46,20 @@ wait_for_ahead() {
     ahead=""
 }
 
+# Runs a program while its step goes on, and keeps its output for `wait_for_beside`.
+run_beside() { # COMMAND..
+    "$@" >"${logs:?}/beside" 2>&1 &
+    beside=$!
+}
+
+# Waits for the program, and returns its status.
+wait_for_beside() {
+    local status=0
+    wait "$beside" || status=$?
+    beside=""
+    return "$status"
+}
+
 # Reports a check that did not run, now and at the end.
 not_checked() { # REASON
     printf '\n!! NOT CHECKED: %s\n' "$*" | tee -a "$logs/not_checked" >&2
@@ -67,6 +82,11 @@ sum_up() {
     local code=$?
     local failed=$current
     if [ -n "$ahead" ]; then kill -- "-$ahead" 2>/dev/null || true; fi
+    # No signal to this script reaches it, and its output is about to be removed.
+    if [ -n "$beside" ]; then
+        kill "$beside" 2>/dev/null || true
+        wait "$beside" 2>/dev/null || true
+    fi
     if [ -n "$failed" ]; then end_step; fi
     if [ -s "$logs/steps" ]; then
         printf '\n%8s %8s  %s\n' seconds CPU step

@@ -62,6 +62,34 @@
 //! `appendfsync everysec`, the default, a crash of the server or of the machine loses up to about
 //! 2 seconds. A clock that is set far forward loses records, too. The type has the table.
 //!
+//! # Validators
+//!
+//! A [`RedisValidatorStore`] keeps the entries of a `ValidatorCacheLayer`. A request with
+//! `If-None-Match` then gets its 304 without the handler, on all replicas. A hit takes one round
+//! trip. A miss and a write take two, and no response waits for the second.
+//!
+//! ```no_run
+//! use tower_conditional::{ValidatorCacheLayer, validator_cache::ValidatorCache};
+//! use tower_conditional_redis::RedisValidatorStore;
+//!
+//! # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+//! let client = redis::Client::open("redis://127.0.0.1/")?;
+//! let connection = client.get_connection_manager().await?;
+//! let store = RedisValidatorStore::builder()
+//!     .prefix("shop")
+//!     .open(connection)
+//!     .await?;
+//! let cache = ValidatorCache::new(store).namespace("shop").build_id(env!("CARGO_PKG_VERSION"));
+//! let layer = ValidatorCacheLayer::new(cache);
+//! # let _ = layer;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! Any eviction policy will do, and no persistence is needed. A server that lost something begins
+//! a grace period of 60 seconds, in which each read runs its handler. After a fail-over, a 304 may
+//! be stale for up to 60 seconds. The type has the table.
+//!
 //! # The check of the server
 //!
 //! `open` reads `INFO`, and refuses a server that cannot keep what the store promises. The
@@ -85,10 +113,12 @@
 
 mod check;
 mod error;
+mod hex;
 mod idempotency;
 mod reconnecting;
 mod script;
 mod server;
+mod setters;
 mod validators;
 
 pub use check::Risk;

@@ -22,8 +22,7 @@ pub(crate) struct Server<C> {
 pub(crate) struct Settings {
     pub(crate) prefix: Arc<str>,
     pub(crate) timeout: Duration,
-    #[cfg(feature = "test-util")]
-    pub(crate) clock: Option<tower_conditional::clock::ManualClock>,
+    pub(crate) clock: ScriptClock,
 }
 
 impl Default for Settings {
@@ -31,8 +30,7 @@ impl Default for Settings {
         Self {
             prefix: Arc::from("tower-conditional"),
             timeout: Duration::from_secs(1),
-            #[cfg(feature = "test-util")]
-            clock: None,
+            clock: ScriptClock::default(),
         }
     }
 }
@@ -56,19 +54,32 @@ impl Settings {
         let reason = format!("invalid prefix {prefix:?}: {fault}");
         Err(Error::invalid_config(reason))
     }
+}
 
+/// The clock of a store.
+#[derive(Debug, Clone, Default)]
+pub(crate) enum ScriptClock {
+    #[default]
+    Server,
+    #[cfg(feature = "test-util")]
+    Manual(tower_conditional::clock::ManualClock),
+}
+
+impl ScriptClock {
     /// Returns the first argument of each script: the time in milliseconds, or nothing if the
     /// server's clock counts.
-    fn time(&self) -> String {
-        #[cfg(feature = "test-util")]
-        if let Some(clock) = &self.clock {
-            use std::time::SystemTime;
-            use tower_conditional::clock::Clock as _;
+    fn argument(&self) -> String {
+        match self {
+            Self::Server => String::new(),
+            #[cfg(feature = "test-util")]
+            Self::Manual(clock) => {
+                use std::time::SystemTime;
+                use tower_conditional::clock::Clock as _;
 
-            let now = clock.now().duration_since(SystemTime::UNIX_EPOCH);
-            return now.unwrap_or_default().as_millis().to_string();
+                let now = clock.now().duration_since(SystemTime::UNIX_EPOCH);
+                now.unwrap_or_default().as_millis().to_string()
+            }
         }
-        String::new()
     }
 }
 
@@ -93,7 +104,7 @@ impl<C> Server<C> {
 
     /// Returns the command of a script. Its arguments from the second on can be added.
     pub(crate) fn command(&self, script: &Script, keys: &[&str]) -> Cmd {
-        script.command(keys, &self.settings.time())
+        script.command(keys, &self.settings.clock.argument())
     }
 }
 

@@ -1,22 +1,18 @@
 //! The keys and arguments of the scripts.
 
-use std::fmt::Write as _;
-
 use bytes::Bytes;
 use redis::Cmd;
 use tower_conditional::idempotency::{RecordId, SealReason};
 
 use super::answer::{COMPLETED, RELEASED, SEALED};
+use crate::hex::push_hex;
 
 /// Returns the key of a record: `{prefix}:key:HEX`.
 pub(super) fn key_name(prefix: &str, id: &RecordId) -> String {
     let mut name = String::with_capacity(prefix.len() + 69);
     name.push_str(prefix);
     name.push_str(":key:");
-    for byte in id.as_bytes() {
-        // Writing to a string cannot fail.
-        let _ = write!(name, "{byte:02x}");
-    }
+    push_hex(&mut name, id.as_bytes());
     name
 }
 

@@ -45,11 +45,22 @@ pub(super) fn lookup(
     found.ok_or_else(|| unexpected(answer))
 }
 
+/// Returns the encoded validators of a hit.
+pub(super) fn validators_of(answer: &Value) -> Option<&[u8]> {
+    match answer {
+        Value::Array(parts) if word_of(parts.first()) == b"hit" => match parts.last() {
+            Some(Value::BulkString(validators)) => Some(validators),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
 fn hit(age: i64, ttl: i64, bytes: &[u8]) -> Option<Lookup<Validators>> {
     let (age, ttl) = (duration(age)?, duration(ttl)?);
     Some(match Validators::decode(bytes) {
         Some(entry) => Lookup::Hit { entry, age, ttl },
-        // A later version has filled it. It is no entry, and its lease is not free either.
+        // Another version has filled it, so it is no entry.
         None => Lookup::Miss { found_stale: true },
     })
 }
@@ -94,8 +105,27 @@ fn word_of(value: Option<&Value>) -> &[u8] {
     }
 }
 
+/// The error has the shape of the answer alone: its values may be response headers.
 fn unexpected(answer: &Value) -> StoreError {
-    StoreError::ambiguous(format!("the script gave an unexpected answer: {answer:?}"))
+    StoreError::ambiguous(format!(
+        "the script has an unexpected answer, {} (connect to Redis or Valkey without a proxy that \
+         changes answers)",
+        shape(answer)
+    ))
+}
+
+fn shape(value: &Value) -> String {
+    match value {
+        Value::Nil => "nothing".to_owned(),
+        Value::Int(_) => "a number".to_owned(),
+        Value::BulkString(bytes) => format!("a string of {} bytes", bytes.len()),
+        Value::Array(parts) if parts.is_empty() => "an empty list".to_owned(),
+        Value::Array(parts) => {
+            let shapes: Vec<_> = parts.iter().map(shape).collect();
+            format!("a list of {}", shapes.join(", "))
+        }
+        _ => "another value".to_owned(),
+    }
 }
 
 #[cfg(test)]
@@ -132,11 +162,40 @@ mod tests {
         }
     }
 
+    /// An answer may have validators or the text of a response header.
+    #[test]
+    fn the_error_names_the_shape_of_an_unexpected_answer_alone() {
+        let secret = word("secret");
+        let answers = [
+            (secret.clone(), "a string of 6 bytes"),
+            (Value::Nil, "nothing"),
+            (Value::Int(7_777), "a number"),
+            (Value::SimpleString("secret".into()), "another value"),
+            (
+                Value::Array(vec![word("hit"), Value::Int(7_777), secret]),
+                "a list of a string of 3 bytes, a number, a string of 6 bytes",
+            ),
+        ];
+        for (answer, expected) in answers {
+            let error = lookup(&answer, None).unwrap_err();
+            let text = std::error::Error::source(&error).unwrap().to_string();
+            assert!(text.contains(expected), "{text}");
+            let debug = format!("{error:?} {error} {text}");
+            assert!(
+                !debug.contains("secret") && !debug.contains("7777"),
+                "{debug}"
+            );
+        }
+    }
+
     #[test]
     fn an_entry_of_another_encoding_is_a_miss() {
         let validators = word("\u{2}\0\0\0\0");
         let hit = vec![word("hit"), Value::Int(1), Value::Int(1), validators];
-        let found = lookup(&Value::Array(hit), None).unwrap();
+        let hit = Value::Array(hit);
+        assert_eq!(validators_of(&hit), Some(&b"\x02\0\0\0\0"[..]));
+
+        let found = lookup(&hit, None).unwrap();
         assert!(matches!(found, Lookup::Miss { found_stale: true }));
     }
 }

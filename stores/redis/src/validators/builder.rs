@@ -1,4 +1,4 @@
-use std::{fmt, sync::Arc, time::Duration};
+use std::time::Duration;
 
 use redis::aio::ConnectionLike;
 
@@ -7,6 +7,7 @@ use crate::{
     Error, Risk,
     check::check,
     server::{Server, Settings},
+    setters::shared_setters,
 };
 
 /// The risks for which a store of validators refuses a server.
@@ -16,7 +17,7 @@ const CHECKED: &[Risk] = &[Risk::Replica, Risk::OldVersion, Risk::UnknownServer]
 const MAX_WRITE_TTL: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// A builder of a [`RedisValidatorStore`].
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub struct RedisValidatorStoreBuilder {
     settings: Settings,
     allowed: Vec<Risk>,
@@ -38,24 +39,11 @@ impl Default for RedisValidatorStoreBuilder {
 }
 
 impl RedisValidatorStoreBuilder {
-    /// Sets the beginning of the names of all keys. Defaults to `tower-conditional`.
-    ///
-    /// Stores with the same prefix share their entries. [`open`](Self::open) refuses an empty
-    /// prefix, and one with a brace or a control character.
-    #[must_use]
-    pub fn prefix(mut self, prefix: impl Into<Arc<str>>) -> Self {
-        self.settings.prefix = prefix.into();
-        self
-    }
-
-    /// Sets the timeout of each step. Defaults to 1 second. [`open`](Self::open) refuses zero.
-    ///
-    /// A step that takes longer may have been applied: its error is ambiguous. The client has a
-    /// timeout of its own, 500 ms by default. The shorter one counts.
-    #[must_use]
-    pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.settings.timeout = timeout;
-        self
+    shared_setters! {
+        records: "entries",
+        /// Sets the clock of leases, entries and announcements, for tests. Defaults to the clock of
+        /// the server.
+        clock
     }
 
     /// Sets the longest time to live of an entry. Defaults to 60 seconds.
@@ -98,25 +86,6 @@ impl RedisValidatorStoreBuilder {
         self
     }
 
-    /// Accepts a risk for which [`open`](Self::open) would refuse the server. Call it once for
-    /// each risk. By default no risk is accepted.
-    ///
-    /// [`Risk::UnknownServer`] is ignored: the steps of this store read `INFO`, too.
-    #[must_use]
-    pub fn allow(mut self, risk: Risk) -> Self {
-        self.allowed.push(risk);
-        self
-    }
-
-    /// Sets the clock of leases, entries and announcements, for tests. Defaults to the clock of
-    /// the server.
-    #[cfg(feature = "test-util")]
-    #[must_use]
-    pub fn clock(mut self, clock: tower_conditional::clock::ManualClock) -> Self {
-        self.settings.clock = Some(clock);
-        self
-    }
-
     /// Checks the server, and returns the store. The check is one round trip, `INFO`.
     ///
     /// It takes a connection of the crate `redis`: a `ConnectionManager`, a
@@ -129,8 +98,8 @@ impl RedisValidatorStoreBuilder {
     /// - [`ErrorKind::Connection`](crate::ErrorKind::Connection) if the server does not answer.
     /// - [`ErrorKind::Refused`](crate::ErrorKind::Refused) if the server has a [`Risk`] that is
     ///   not accepted. The check looks for the role of a replica, an old version, and an `INFO`
-    ///   that lacks a property. [`without_failover`](Self::without_failover) adds
-    ///   [`Risk::Failover`].
+    ///   that lacks a property, which no `allow` accepts, since each step reads `INFO`.
+    ///   [`without_failover`](Self::without_failover) adds [`Risk::Failover`].
     pub async fn open<C>(self, connection: C) -> Result<RedisValidatorStore<C>, Error>
     where
         C: ConnectionLike + Clone + Send + Sync + 'static,
@@ -158,17 +127,4 @@ fn within(setting: &str, ttl: Duration, longest: Duration) -> Result<(), Error> 
     }
     let reason = format!("invalid {setting} of {ttl:?}: it must be between 1 ms and {longest:?}");
     Err(Error::invalid_config(reason))
-}
-
-impl fmt::Debug for RedisValidatorStoreBuilder {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RedisValidatorStoreBuilder")
-            .field("prefix", &self.settings.prefix)
-            .field("timeout", &self.settings.timeout)
-            .field("max_entry_ttl", &self.max_entry_ttl)
-            .field("max_write_ttl", &self.max_write_ttl)
-            .field("has_failover", &self.has_failover)
-            .field("allowed", &self.allowed)
-            .finish_non_exhaustive()
-    }
 }

@@ -73,7 +73,7 @@ local function change(operation, first, apply)
             record.live_until, unpack(record.intents))
         -- No grant of the time before can count then.
         local last = math.max(now, record.blocked_until, record.live_until)
-        times[2 * i - 1] = last + MAX_ENTRY_TTL + SLACK
+        times[2 * i - 1] = last + MAX_ENTRY_TTL + REMOVAL_DELAY
         times[2 * i] = fields[i]
     end
     call_in_chunks('HSET', WRITES, values)

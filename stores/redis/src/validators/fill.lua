@@ -14,5 +14,5 @@ if expires <= now or not allow(record, generation, blocked_until) then
 end
 local entry = cmsgpack.pack(FORMAT, record.stamp, record.generation, record.granted_at, id,
     expires, scopes, validators)
-redis.call('SET', KEYS[3], entry, 'PX', expires - now + SLACK)
+redis.call('SET', KEYS[3], entry, 'PX', expires - now + REMOVAL_DELAY)
 return 'stored'

@@ -1,4 +1,5 @@
--- ARGV: key, max_entry_ttl, and of a lease: id, ttl.
+-- ARGV: key, max_entry_ttl, and of a lease: id, ttl, and the validators that the caller has found
+-- and cannot read.
 local key, max_entry_ttl = ARGV[3], tonumber(ARGV[4])
 local id = ARGV[5]
 local value = redis.call('GET', KEYS[3])
@@ -12,6 +13,8 @@ local is_allowed = record and allow(record, generation, blocked_until)
 local expires
 if record and record.validators then
     expires = math.min(record.ends, record.granted_at + max_entry_ttl)
+    -- Another process may have replaced them meanwhile.
+    if record.validators == ARGV[7] then is_allowed = false end
 end
 if is_allowed and expires and now < expires then
     return {'hit', now - record.granted_at, expires - now, record.validators}
@@ -37,7 +40,7 @@ if is_written then
 end
 -- A lease that ran out fills as long as nobody else takes it.
 local lease_ttl = tonumber(ARGV[6])
-local kept = math.max(lease_ttl, max_entry_ttl) + SLACK
+local kept = math.max(lease_ttl, max_entry_ttl) + REMOVAL_DELAY
 local lease = cmsgpack.pack(FORMAT, epoch.stamp, epoch.generation, now, id, now + lease_ttl)
 redis.call('SET', KEYS[3], lease, 'PX', kept)
 -- A clock that goes back behind this grant is noticed.

@@ -1,10 +1,11 @@
 mod answer;
+mod arguments;
 mod builder;
 mod scripts;
 
-use std::{fmt, fmt::Write as _, sync::Arc, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 
-use redis::{Cmd, Value, aio::ConnectionLike};
+use redis::{Cmd, aio::ConnectionLike};
 use tower_conditional::{
     Validators,
     store::{
@@ -16,6 +17,7 @@ use tower_conditional::{
     },
 };
 
+use self::arguments::{add_grant, add_targets, entry_name, millis_within};
 pub use self::builder::RedisValidatorStoreBuilder;
 use crate::{
     script::Script,
@@ -25,7 +27,7 @@ use crate::{
 /// The longest life of an entry in any process. Records of writes are kept for as long.
 const MAX_ENTRY_TTL: Duration = Duration::from_secs(5 * 60);
 /// The server frees memory later than the rules need it by this.
-const SLACK: Duration = Duration::from_secs(2);
+const REMOVAL_DELAY: Duration = Duration::from_secs(2);
 
 /// A store of validators in Redis or Valkey, which all replicas of an application share. Clones
 /// share its connection.
@@ -48,7 +50,8 @@ const SLACK: Duration = Duration::from_secs(2);
 /// # How it works
 ///
 /// Each step is one Lua script, which the server runs as one atomic step on its own clock. It
-/// is one round trip, or two if the server lacks the script.
+/// is one round trip, or two if the server lacks the script. A lookup that finds an entry of
+/// another version of this library takes one more.
 ///
 /// 1. A reader looks an entry up. If there is none, it gets the lease in the same step.
 /// 2. The reader fills its lease. The entry has the number of the last change and the time of
@@ -58,14 +61,16 @@ const SLACK: Duration = Duration::from_secs(2);
 /// 4. A lookup compares the entry with the records of its key, of its scopes and of everything.
 ///    A later change or an announcement makes it void.
 /// 5. All of this belongs to an *epoch*, which has the identity of the server's data. A restart,
-///    a fail-over, `FLUSHALL`, the eviction of the records and a clock that is set back by more
-///    than a second end the epoch. Everything of before is then void.
+///    a fail-over, `FLUSHALL` and the eviction of the records end the epoch. So does a clock that
+///    is more than a second behind the last lease or change. Everything of before is then void.
 /// 6. A new epoch begins with a *grace period* of
 ///    [`max_write_ttl`](RedisValidatorStoreBuilder::max_write_ttl), in which nothing is
 ///    remembered. Announcements that were lost have run out by its end.
 ///
 /// So the first requests of a new store run the handler, too, for 60 seconds by default. The
-/// same happens once when the first replica of a server connects: its data has a new identity.
+/// same happens when the first replica of a server connects: its data has a new identity. A
+/// server whose last replica has left changes the identity after `repl-backlog-ttl`, 1 hour by
+/// default, and once more when the next replica connects. Each change costs a grace period.
 ///
 /// # What it guarantees
 ///
@@ -75,7 +80,7 @@ const SLACK: Duration = Duration::from_secs(2);
 /// | Deployment | [`guarantee`](ValidatorStore::guarantee) | Stale at most |
 /// |---|---|---|
 /// | one server, [`without_failover`](RedisValidatorStoreBuilder::without_failover) | `Strict` | never |
-/// | one server with replicas, Sentinel, managed | `Bounded(d)` | `d`, and only while a cut-off primary still answers |
+/// | one server with replicas, Sentinel, managed | `Bounded(d)` | `d`, and only while two primaries answer |
 /// | cluster | `Bounded(d)` | the same |
 ///
 /// | Event | Consequence |
@@ -83,15 +88,20 @@ const SLACK: Duration = Duration::from_secs(2);
 /// | restart with or without data, `FLUSHALL` | grace period |
 /// | fail-over, even to a replica that lacks the last steps | grace period |
 /// | the connection still leads to the old primary, which is a replica now | each step is an error |
-/// | the old primary is cut off and does not know it | stale for at most `d` |
+/// | the old primary is cut off and still answers some processes | after a write through either primary, readers of the other one: stale for at most `d` |
+/// | `SWAPDB`, or the restored snapshot of a running machine | an old epoch of the same identity is back: stale for at most `d`, even without fail-over |
 /// | eviction, with any `maxmemory-policy` | a miss, or a grace period |
-/// | `maxmemory` with `noeviction` is reached | announcements are refused, and so are writes |
-/// | the clock is set back | grace period |
+/// | `maxmemory` with `noeviction` is reached | announcements are refused, and so are writes; announced writes end, and `invalidate` works |
+/// | the clock is set back behind the last lease or change | grace period |
+/// | the clock is set back by less | entries and announcements live longer by the length of the jump |
 /// | the clock is set forward | see below |
 ///
 /// If the clock is set forward, announcements run out early, and a 304 may be stale until the
-/// write ends. [`WriteEnd::IntentLost`] then tells it. Let the clocks of the servers slew and not
-/// step. A snapshot of a running machine that is restored counts as the same server.
+/// write ends. [`WriteEnd::IntentLost`] then tells it.
+///
+/// Only leases and changes save the time, and hits and fills do not. So a jump back to a time
+/// after the last of them is not noticed, and `d` grows by the length of the jump. Let the clocks
+/// of the servers slew and not step.
 ///
 /// Persistence is not needed, and an eviction policy does no harm. The handler must read from a
 /// database that has all commits, not from a replica behind it.
@@ -135,7 +145,7 @@ const SLACK: Duration = Duration::from_secs(2);
 /// The user of the connection needs these commands on the keys `{prefix}:*`, with the braces:
 ///
 /// ```text
-/// ACL SETUSER shop on >PASSWORD ~{shop}:* +evalsha +eval +info +time +get +set +unlink +hmget +hset +hlen +hdel +zadd +zcard +zrem +zrangebyscore
+/// ACL SETUSER shop on >PASSWORD ~{shop}:* +evalsha +eval +info +time +get +set +unlink +persist +hmget +hset +hlen +hdel +zadd +zcard +zrem +zrangebyscore
 /// ```
 #[derive(Clone)]
 pub struct RedisValidatorStore<C> {
@@ -183,18 +193,8 @@ impl<C> RedisValidatorStore<C> {
         }
     }
 
-    /// Returns the key of a record: `{prefix}:entry:HEX`.
     fn entry(&self, key: &ValidatorKey) -> String {
-        let prefix = &self.server.settings().prefix;
-        let mut name = String::with_capacity(prefix.len() + 73);
-        name.push('{');
-        name.push_str(prefix);
-        name.push_str("}:entry:");
-        for byte in key.as_bytes() {
-            // Writing to a string cannot fail.
-            let _ = write!(name, "{byte:02x}");
-        }
-        name
+        entry_name(&self.server.settings().prefix, key)
     }
 
     /// Returns the command of a script that reads or changes writes.
@@ -207,15 +207,6 @@ impl<C> RedisValidatorStore<C> {
     }
 }
 
-impl<C> RedisValidatorStore<C>
-where
-    C: ConnectionLike + Clone + Send + Sync + 'static,
-{
-    async fn run(&self, script: &Script, command: Cmd) -> Result<Value, StoreError> {
-        self.server.run(script, command).await
-    }
-}
-
 impl<C> ValidatorStore for RedisValidatorStore<C>
 where
     C: ConnectionLike + Clone + Send + Sync + 'static,
@@ -225,14 +216,28 @@ where
         key: ValidatorKey,
         lease: Option<LeaseRequest>,
     ) -> Result<Lookup<Validators>, StoreError> {
-        let mut command = self.command(&scripts::LOOKUP, Some(&self.entry(&key)));
-        command.arg(&key.as_bytes()[..]);
-        command.arg(millis_within(self.max_entry_ttl));
-        if let Some(lease) = &lease {
-            command.arg(&lease.id.as_bytes()[..]).arg(millis(lease.ttl));
+        let command = || {
+            let mut command = self.command(&scripts::LOOKUP, Some(&self.entry(&key)));
+            command.arg(&key.as_bytes()[..]);
+            command.arg(millis_within(self.max_entry_ttl));
+            if let Some(lease) = &lease {
+                command.arg(&lease.id.as_bytes()[..]).arg(millis(lease.ttl));
+            }
+            command
+        };
+        let id = lease.map(|lease| lease.id);
+        let answer = self.server.run(&scripts::LOOKUP, command()).await?;
+        let found = answer::lookup(&answer, id)?;
+        match answer::validators_of(&answer) {
+            // An entry that cannot be read must not keep its key from a reader that can fill it.
+            Some(unreadable) if matches!(found, Lookup::Miss { .. }) && lease.is_some() => {
+                let mut command = command();
+                command.arg(unreadable);
+                let answer = self.server.run(&scripts::LOOKUP, command).await?;
+                answer::lookup(&answer, id)
+            }
+            _ => Ok(found),
         }
-        let answer = self.run(&scripts::LOOKUP, command).await?;
-        answer::lookup(&answer, lease.map(|lease| lease.id))
     }
 
     /// Returns `None`. Every answer is awaited.
@@ -248,7 +253,7 @@ where
         let entry = self.entry(&key);
         let mut command = self.server.command(&scripts::RELEASE, &[&entry]);
         add_grant(&mut command, &grant);
-        let answer = self.run(&scripts::RELEASE, command).await?;
+        let answer = self.server.run(&scripts::RELEASE, command).await?;
         answer::done(&answer, b"released")
     }
 
@@ -265,7 +270,7 @@ where
         let scopes: Vec<_> = entry.scopes.iter().map(CacheScope::as_bytes).collect();
         command.arg(scopes.into_iter().flatten().copied().collect::<Vec<u8>>());
         command.arg(entry.validators.encode());
-        answer::fill(&self.run(&scripts::FILL, command).await?)
+        answer::fill(&self.server.run(&scripts::FILL, command).await?)
     }
 
     /// Announces a write.
@@ -287,7 +292,7 @@ where
             .arg(&intent.id.as_bytes()[..])
             .arg(millis(intent.ttl));
         add_targets(&mut command, &intent.targets);
-        let answer = self.run(&scripts::BEGIN, command).await?;
+        let answer = self.server.run(&scripts::BEGIN, command).await?;
         answer::done(&answer, b"begun")
     }
 
@@ -295,13 +300,13 @@ where
         let mut command = self.command(&scripts::END, None);
         command.arg(&intent.id.as_bytes()[..]);
         add_targets(&mut command, &intent.targets);
-        answer::end(&self.run(&scripts::END, command).await?)
+        answer::end(&self.server.run(&scripts::END, command).await?)
     }
 
     async fn invalidate(&self, target: WriteTarget) -> Result<(), StoreError> {
         let mut command = self.command(&scripts::INVALIDATE, None);
         add_targets(&mut command, &[target]);
-        let answer = self.run(&scripts::INVALIDATE, command).await?;
+        let answer = self.server.run(&scripts::INVALIDATE, command).await?;
         answer::done(&answer, b"invalidated")
     }
 
@@ -311,29 +316,6 @@ where
 
     fn guarantee(&self) -> Guarantee {
         self.guarantee
-    }
-}
-
-/// Returns whole milliseconds, rounded down: an entry must not live longer.
-fn millis_within(ttl: Duration) -> u64 {
-    u64::try_from(ttl.as_millis()).unwrap_or(u64::MAX)
-}
-
-fn add_grant(command: &mut Cmd, grant: &Grant) {
-    command.arg(&grant.id().as_bytes()[..]);
-    command.arg(grant.generation());
-    command.arg(millis_within(grant.granted_at()));
-}
-
-/// Adds the fields of targets: `a`, `k` with a key, or `s` with a scope.
-fn add_targets(command: &mut Cmd, targets: &[WriteTarget]) {
-    for target in targets {
-        match target {
-            WriteTarget::Key(key) => command.arg([b"k", &key.as_bytes()[..]].concat()),
-            WriteTarget::Scope(scope) => command.arg([b"s", &scope.as_bytes()[..]].concat()),
-            // A kind of target that is added later may be any entry.
-            _ => command.arg("a"),
-        };
     }
 }
 

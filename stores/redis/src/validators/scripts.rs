@@ -1,6 +1,6 @@
 use std::sync::LazyLock;
 
-use super::{MAX_ENTRY_TTL, SLACK};
+use super::{MAX_ENTRY_TTL, REMOVAL_DELAY};
 use crate::{script::Script, server::millis};
 
 const EPOCH: &str = include_str!("epoch.lua");
@@ -8,6 +8,7 @@ const ENTRY: &str = include_str!("entry.lua");
 const HELD: &str = include_str!("held.lua");
 const READS: &str = include_str!("reads.lua");
 const CHANGE: &str = include_str!("change.lua");
+const WHEN_FULL: &str = include_str!("when_full.lua");
 
 pub(super) static LOOKUP: LazyLock<Script> =
     LazyLock::new(|| script(&[EPOCH, ENTRY, READS, include_str!("lookup.lua")]));
@@ -18,16 +19,16 @@ pub(super) static RELEASE: LazyLock<Script> =
 pub(super) static BEGIN: LazyLock<Script> =
     LazyLock::new(|| script(&[EPOCH, CHANGE, include_str!("begin.lua")]));
 pub(super) static END: LazyLock<Script> =
-    LazyLock::new(|| script(&[EPOCH, CHANGE, include_str!("end.lua")]));
+    LazyLock::new(|| script(&[EPOCH, CHANGE, WHEN_FULL, include_str!("end.lua")]));
 pub(super) static INVALIDATE: LazyLock<Script> =
-    LazyLock::new(|| script(&[EPOCH, CHANGE, include_str!("invalidate.lua")]));
+    LazyLock::new(|| script(&[EPOCH, CHANGE, WHEN_FULL, include_str!("invalidate.lua")]));
 
 /// Returns the script of these parts, with the limits that they share with the builder.
 fn script(parts: &[&str]) -> Script {
     let limits = format!(
-        "local MAX_ENTRY_TTL, SLACK = {}, {}\n",
+        "local MAX_ENTRY_TTL, REMOVAL_DELAY = {}, {}\n",
         millis(MAX_ENTRY_TTL),
-        millis(SLACK)
+        millis(REMOVAL_DELAY)
     );
     Script::new(&[&[&*limits], parts].concat())
 }

@@ -1,9 +1,9 @@
-//! The clients of a run. Each draws what it does from the seed, and logs it.
+//! The clients of a run. Each draws what it does from the seed, and logs what it sends.
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use http::{Request, Response, StatusCode, header};
+use http::{Method, Request, Response, StatusCode, header};
 use http_body_util::Full;
 use serde_json::{Value, from_slice};
 use tokio::time::sleep;
@@ -11,12 +11,11 @@ use tokio::time::sleep;
 use crate::{
     checker::{OrderAnswer, OrderRequest, Origin, PageOperation, PageStep, WriteAnswer},
     client::{Client, NoAnswer, PATIENT, get},
+    decision::{Action, Decision},
     history::{History, Seen},
     seeded::Draw,
-    system::{REPLICAS, System},
+    system::System,
 };
-
-pub(crate) const PAGES: u64 = 4;
 
 /// The times of handlers, in milliseconds. The longest is beyond a lease, which is extended.
 const HANDLER_MS: [u64; 8] = [0, 0, 0, 0, 0, 30, 200, 1800];
@@ -27,47 +26,14 @@ const IMPATIENT: Duration = Duration::from_millis(100);
 /// The numbers of writes of one client.
 const WRITES_OF_CLIENT: u64 = 1_000_000_000;
 
-/// The next thing that a client does.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Decision {
-    pub(crate) replica: usize,
-    /// The client waits for every answer. Otherwise it disconnects soon.
-    pub(crate) is_patient: bool,
-    pub(crate) action: Action,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Action {
-    /// Reads the page if it has changed since this client has seen it, or since anybody has.
-    Read { page: usize, latest: bool },
-    /// Reads the page whole, and writes it over that. Then reads it on another replica as a client
-    /// that has seen the replaced content only.
-    Write { page: usize, then: usize },
-    /// Places an order with a key that other clients use too.
-    Order { key: String },
-}
-
-impl Decision {
-    /// Draws a decision. It depends on the seed and on the number of decisions before it.
-    fn draw(draw: &mut Draw, number: u64) -> Self {
-        let replica = draw.below(REPLICAS as u64) as usize;
-        let is_patient = draw.below(4) > 0;
-        let page = draw.below(PAGES) as usize;
-        let then = draw.below(REPLICAS as u64) as usize;
-        let latest = draw.coin();
-        // The clients are at about the same number, and a key has some retries.
-        let key = format!("key {}", number / 4 * 3 + draw.below(3));
-        let action = match draw.below(16) {
-            0..12 => Action::Read { page, latest },
-            12 => Action::Write { page, then },
-            _ => Action::Order { key },
-        };
-        Self {
-            replica,
-            is_patient,
-            action,
-        }
-    }
+/// A request as it was sent, without its preconditions: those depend on earlier answers.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct SentRequest {
+    replica: usize,
+    timeout: Duration,
+    method: Method,
+    path: String,
+    key: Option<String>,
 }
 
 /// A client, with the pages that it has seen.
@@ -80,6 +46,7 @@ pub(crate) struct Actor {
     writes: u64,
     /// The last tag and content of each page.
     seen: HashMap<usize, Seen>,
+    sent: Vec<SentRequest>,
 }
 
 pub(crate) fn path_of(page: usize) -> String {
@@ -87,7 +54,10 @@ pub(crate) fn path_of(page: usize) -> String {
 }
 
 impl Actor {
+    /// Returns a client that has seen the pages as they were created. So what it sends does not
+    /// depend on answers.
     pub(crate) fn new(system: Arc<System>, history: Arc<History>, seed: u64, number: u64) -> Self {
+        let seen = history.recorded().all_latest();
         Self {
             system,
             history,
@@ -95,24 +65,22 @@ impl Actor {
             number,
             draw: Draw::new(Draw::new(seed ^ (number << 32)).below(u64::MAX)),
             writes: 0,
-            seen: HashMap::new(),
+            seen,
+            sent: Vec::new(),
         }
     }
 
-    /// Makes decisions until `goes_on` says no. Returns the log of them.
-    pub(crate) async fn run(mut self, goes_on: impl Fn(u64) -> bool) -> Vec<Decision> {
-        let mut log = Vec::new();
+    /// Makes decisions until `goes_on` says no. Returns the requests that it has sent.
+    pub(crate) async fn run(mut self, goes_on: impl Fn(u64) -> bool) -> Vec<SentRequest> {
         for number in 0.. {
             if !goes_on(number) {
                 break;
             }
-            let decision = Decision::draw(&mut self.draw, number);
-            log.push(decision.clone());
             let Decision {
                 replica,
                 is_patient,
                 action,
-            } = decision;
+            } = Decision::draw(&mut self.draw, number);
             self.client.timeout = if is_patient { PATIENT } else { IMPATIENT };
             match action {
                 Action::Read { page, latest } => {
@@ -130,7 +98,7 @@ impl Actor {
             }
             self.history.finish();
         }
-        log
+        self.sent
     }
 
     /// Sends a request. A replica that is down gets some time to come back.
@@ -139,6 +107,15 @@ impl Actor {
         replica: usize,
         request: Request<Full<Bytes>>,
     ) -> Result<Response<Bytes>, NoAnswer> {
+        let key = request.headers().get("idempotency-key");
+        let key = key.map(|key| key.to_str().expect("a key of text").to_owned());
+        self.sent.push(SentRequest {
+            replica,
+            timeout: self.client.timeout,
+            method: request.method().clone(),
+            path: request.uri().to_string(),
+            key,
+        });
         let server = self.system.address(replica);
         let answer = self.client.exchange(server, request).await;
         if answer.is_err() {
@@ -176,9 +153,7 @@ impl Actor {
     }
 
     async fn write(&mut self, replica: usize, page: usize) {
-        let Some((tag, over)) = self.seen.get(&page).cloned() else {
-            return;
-        };
+        let (tag, over) = self.seen[&page].clone();
         self.writes += 1;
         let content = (self.number + 1) * WRITES_OF_CLIENT + self.writes;
         let request = Request::put(path_of(page))

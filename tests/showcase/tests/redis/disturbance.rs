@@ -189,8 +189,8 @@ impl Schedule {
             if !history.reaches(after).await {
                 break;
             }
-            log.push((after, disturbance));
             disturbance.happen(&system, &history).await;
+            log.push((after, disturbance));
         }
         log
     }

@@ -94,6 +94,11 @@ impl Recorded {
         self.latest.get(&page).cloned()
     }
 
+    /// Returns the same of all pages that were answered.
+    pub(crate) fn all_latest(&self) -> HashMap<usize, Seen> {
+        self.latest.clone().into_iter().collect()
+    }
+
     /// Records the content of a tag. No tag may have two contents.
     pub(crate) fn assert_tagged(&mut self, page: usize, tag: &str, content: u64) {
         let known = *self

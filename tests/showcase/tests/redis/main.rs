@@ -11,6 +11,7 @@ mod actor;
 mod campaigns;
 mod checker;
 mod client;
+mod decision;
 mod disturbance;
 mod history;
 mod naive;

@@ -12,9 +12,10 @@ use serde_json::{Value, from_slice};
 use tokio::{task::JoinSet, time::Instant};
 
 use crate::{
-    actor::{Actor, Decision, PAGES, path_of},
+    actor::{Actor, SentRequest, path_of, tag_of},
     checker::{OrderAnswer, Origin, PageStep, Violation, WriteAnswer},
     client::{Client, get},
+    decision::PAGES,
     disturbance::{Disturbance, Schedule, lossy},
     history::History,
     settle::{page_reads, settle_key, settle_page},
@@ -45,10 +46,16 @@ pub(crate) struct Run {
     pub(crate) is_lossy: bool,
 }
 
-/// All that a run has decided.
+/// The log of a run, as far as it depends on the seed alone.
+///
+/// The requests of different clients come in another order in each run. So do the messages to
+/// Redis, and the faults among them.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Log {
-    pub(crate) decisions: Vec<Vec<Decision>>,
+    /// The requests of each client.
+    pub(crate) requests: Vec<Vec<SentRequest>>,
+    /// The disturbances that have happened, and the number of finished operations that each of
+    /// them has waited for.
     pub(crate) disturbances: Vec<(u64, Disturbance)>,
 }
 
@@ -70,7 +77,8 @@ impl Run {
         let history = Arc::new(History::new());
         let mut client = Client::new();
         for page in 0..PAGES as usize {
-            create(&mut client, &system, page).await;
+            let tag = create(&mut client, &system, page).await;
+            history.recorded().assert_tagged(page, &tag, 0);
         }
         // A new server has a grace period, in which nothing is remembered.
         for page in 0..PAGES as usize {
@@ -124,19 +132,22 @@ impl Run {
             history.finish_all();
         }
         Log {
-            decisions: logs.into_values().collect(),
+            requests: logs.into_values().collect(),
             disturbances: schedule.await.expect("no panic"),
         }
     }
 }
 
-pub(crate) async fn create(client: &mut Client, system: &System, page: usize) {
+/// Creates a page with the content 0. Returns its tag.
+pub(crate) async fn create(client: &mut Client, system: &System, page: usize) -> String {
     let request = Request::put(path_of(page))
         .header(header::IF_NONE_MATCH, "*")
         .body(Full::from("0"))
         .expect("a request");
     let response = client.exchange(system.address(0), request).await;
-    assert_eq!(response.expect("an answer").status(), StatusCode::CREATED);
+    let response = response.expect("an answer");
+    assert_eq!(response.status(), StatusCode::CREATED);
+    tag_of(&response)
 }
 
 /// Returns the numbers of the orders that are in the database, by their item.

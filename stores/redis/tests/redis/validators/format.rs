@@ -6,7 +6,7 @@ use redis::{Cmd, aio::ConnectionManager};
 use tower_conditional::store::validators::{Lookup, ValidatorStore, WriteEnd, WriteTarget};
 use tower_conditional_testing::{Engine, RedisServer};
 
-use super::support::{Steps, TestStore, connect, entry, key, scope, write};
+use super::support::{Steps, TestStore, connect, entry, key, reader, scope, write};
 
 /// Values of version 1, in hex. The time is 1,800,000,060 seconds, and the stamp is 32 zeros.
 const LEASE: &str = "01d920303030303030303030303030303030303030303030303030303030303030303000cf000001a3185d3a60b000000000000000010000000000000000cf000001a3185d6170";
@@ -129,5 +129,30 @@ async fn recorded_values_are_read() {
             assert_eq!(test.store.end(&intent).await, WriteEnd::Ended);
         }
         assert_eq!(test.store.look(2).await, "miss");
+    }
+}
+
+/// An entry whose validators another version has encoded is no entry, so a reader replaces it.
+#[tokio::test]
+async fn an_entry_of_another_encoding_is_replaced() {
+    for engine in Engine::tested() {
+        let server = RedisServer::shared(engine);
+        let mut connection = connect(server).await;
+        let test = fixed(server).await;
+        let other = ENTRY.replace("ad01000000", "ad02000000");
+        assert_ne!(other, ENTRY);
+        let mut set = Cmd::new();
+        set.arg("SET").arg(test.entry(1)).arg(bytes(&other));
+        let set: String = set.query_async(&mut connection).await.expect("an answer");
+        assert_eq!(set, "OK");
+        assert_eq!(test.store.look(1).await, "miss", "{engine:?}");
+        let found = test.store.lookup(key(1), Some(reader(1))).await;
+        let Lookup::Leased { grant, found_stale } = found.expect("an answer") else {
+            panic!("{engine:?}: the entry blocks its key");
+        };
+        assert!(found_stale, "{engine:?}");
+        assert_eq!(test.store.try_lease(1, 2).await, "taken", "{engine:?}");
+        test.store.put(1, grant, "b").await;
+        assert_eq!(test.store.try_lease(1, 2).await, "hit", "{engine:?}");
     }
 }

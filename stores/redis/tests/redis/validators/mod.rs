@@ -13,3 +13,4 @@ mod random;
 mod steps;
 mod support;
 mod table;
+mod two_primaries;

@@ -3,6 +3,7 @@
 //! It shares no code with the layers or the stores. Unit tests give it histories that are right
 //! and wrong, and compare it with the search of `stateright`.
 
+mod operations;
 mod orders;
 mod pages;
 #[cfg(test)]
@@ -10,8 +11,9 @@ mod searched;
 
 use std::time::Duration;
 
+pub(crate) use operations::{Origin, PageOperation, PageStep, WriteAnswer};
 pub(crate) use orders::{OrderAnswer, OrderRequest, check_orders};
-pub(crate) use pages::{Origin, PageOperation, PageStep, Paused, WriteAnswer, check_page};
+pub(crate) use pages::{Paused, check_page};
 
 /// The time between a request and its answer, on one monotonic clock of all clients.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

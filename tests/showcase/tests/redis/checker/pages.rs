@@ -4,55 +4,12 @@
 //! took effect have one order, and no search is needed. A history is linearizable if each write
 //! has a moment between its bounds, in that order.
 
-use std::{
-    collections::{HashMap, HashSet},
-    time::Duration,
+use std::{collections::HashMap, time::Duration};
+
+use super::{
+    Interval, Rule, Violation,
+    operations::{Content, Origin, PageOperation, PageStep, WriteAnswer, returned, seen, written},
 };
-
-use super::{Interval, Rule, Violation};
-
-/// The content of a page, as a number. The first is 0, before any write.
-pub(crate) type Content = u64;
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct PageOperation {
-    pub(crate) at: Interval,
-    pub(crate) step: PageStep,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum PageStep {
-    Read {
-        content: Content,
-        origin: Origin,
-    },
-    /// A write over content that its client has seen before.
-    Write {
-        over: Content,
-        content: Content,
-        answer: WriteAnswer,
-    },
-}
-
-/// The answer by which a client knows the content.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Origin {
-    /// A 200, from the handler.
-    Full,
-    /// A 304, from the handler or from the cache.
-    NotModified,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum WriteAnswer {
-    Accepted,
-    /// 412: the page had other content.
-    Refused,
-    /// 503 of the layer, which says that nothing was changed.
-    NotApplied,
-    /// No answer, or an error after which the write may be performed, even later.
-    Unknown,
-}
 
 /// The writes that a pause of their process has stopped for longer than their announcement.
 ///
@@ -284,32 +241,5 @@ impl<'a> Writes<'a> {
             }
         }
         Ok(())
-    }
-}
-
-/// Returns the contents that were read, or expected by a write.
-fn seen(operations: &[PageOperation]) -> HashSet<Content> {
-    let contents = operations.iter().map(|operation| match operation.step {
-        PageStep::Read { content, .. } => content,
-        PageStep::Write { over, .. } => over,
-    });
-    contents.collect()
-}
-
-fn written(write: &PageOperation) -> Content {
-    match write.step {
-        PageStep::Write { content, .. } => content,
-        PageStep::Read { .. } => unreachable!("not a write"),
-    }
-}
-
-/// Returns the time at which a client knew that a write was performed.
-fn returned(write: &PageOperation) -> Duration {
-    match write.step {
-        PageStep::Write {
-            answer: WriteAnswer::Accepted,
-            ..
-        } => write.at.returned,
-        _ => Duration::MAX,
     }
 }

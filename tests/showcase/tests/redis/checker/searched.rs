@@ -7,7 +7,7 @@ use stateright::semantics::{ConsistencyTester, LinearizabilityTester, Sequential
 
 use super::{
     Interval, Origin, PageOperation, PageStep, Paused, Rule, WriteAnswer, check_page,
-    pages::Content,
+    operations::Content,
 };
 use crate::seeded::Draw;
 

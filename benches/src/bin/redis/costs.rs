@@ -14,13 +14,13 @@ use crate::{
     benchmark::{self, Clients, load_script},
     concurrent::{CONCURRENCY, begin, repeat},
     connection::connect,
-    cpu::{cpu_micros, process_of},
+    cpu::{cpu_micros, process_of, reads_of},
     samples::{Cost, Samples, cell},
     steps::{Step, Stores, numbers},
 };
 
-/// With three rounds, 60,000 operations.
-const COUNT: u64 = 20_000;
+/// With five rounds, 50,000 operations.
+const COUNT: u64 = 10_000;
 
 const ALONE: Clients = Clients {
     connections: 1,
@@ -68,7 +68,15 @@ pub async fn measure(
         if step != Step::Complete {
             let samples = measurement.benchmarks(MANY, &bare.for_benchmark());
             let name = format!("{}, {CONCURRENCY} connections", step.name());
-            server_rows.push(vec![name, cell(&samples), none(), none(), none(), none()]);
+            server_rows.push(vec![
+                name,
+                cell(&samples),
+                none(),
+                none(),
+                none(),
+                none(),
+                none(),
+            ]);
         }
         server.command(&["FLUSHALL"]);
     }
@@ -79,6 +87,7 @@ pub async fn measure(
         "store",
         "store / redis-benchmark",
         "store / bare command",
+        "commands in one read, bare and store",
     ];
     let title = format!("CPU of the server, us for each operation, median (best) of {rounds}");
     table::print(&title, &columns, &server_rows);
@@ -131,15 +140,14 @@ impl Measurement<'_> {
         if step == Step::Complete {
             begin(self.stores, numbers.clone()).await;
         }
+        let reads = reads_of(self.server);
         let before = (cpu_micros(self.process), cpu_micros(process::id()));
         repeat(clients.pipelined, numbers, run).await;
-        let each = |before: f64, after: f64| (after - before) / COUNT as f64;
-        samples
-            .client
-            .push(each(before.1, cpu_micros(process::id())));
-        samples
-            .server
-            .push(each(before.0, cpu_micros(self.process)));
+        let after = (cpu_micros(self.process), cpu_micros(process::id()));
+        let reads = reads_of(self.server) - reads;
+        samples.server.push((after.0 - before.0) / COUNT as f64);
+        samples.client.push((after.1 - before.1) / COUNT as f64);
+        samples.commands_of_a_read.push(COUNT as f64 / reads);
     }
 
     fn benchmark(&self, clients: Clients, command: &[Vec<u8>]) -> f64 {

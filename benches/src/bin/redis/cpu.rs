@@ -18,6 +18,15 @@ pub fn cpu_micros(process: u32) -> f64 {
     times.sum()
 }
 
+/// Returns the number of reads from connections so far. One read has many pipelined commands.
+pub fn reads_of(server: &RedisServer) -> f64 {
+    let info = server.command(&["INFO", "stats"]);
+    let mut lines = info.lines();
+    let reads = lines.find_map(|line| line.strip_prefix("total_reads_processed:"));
+    let reads = reads.and_then(|reads| reads.trim().parse().ok());
+    reads.expect("a number of reads")
+}
+
 /// Returns the process of the server.
 pub fn process_of(server: &RedisServer) -> u32 {
     let info = server.command(&["INFO", "server"]);

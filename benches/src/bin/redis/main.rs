@@ -25,7 +25,7 @@ use tower_conditional_testing::{Engine, RedisOptions};
 
 use crate::{connection::connect, cpu::load_average, steps::Stores};
 
-const ROUNDS: usize = 3;
+const ROUNDS: usize = 5;
 
 fn main() {
     let arguments: Vec<_> = env::args().skip(1).collect();

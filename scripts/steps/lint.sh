@@ -66,9 +66,10 @@ check_packages() {
     local name
     for name in "${published[@]}"; do
         # The version is cut off, and so is the file that exists only in a git checkout.
-        # The Rust files of a folder become one line, so that a new one needs no new list.
+        # The Rust files of a folder become one line, and so do its scripts, so that a new one needs
+        # no new list.
         tar -tzf "$CARGO_TARGET_DIR/package/$name-$(version "$name").crate" | cut -d / -f 2- |
-            grep -v '^\.cargo_vcs_info\.json$' | sed -E 's|^(src/[^/]+/).*\.rs$|\1**.rs|' |
+            grep -v '^\.cargo_vcs_info\.json$' | sed -E 's#^(src/[^/]+/).*\.(rs|lua)$#\1**.\2#' |
             LC_ALL=C sort -u >"$logs/files"
         if [ -n "${UPDATE:-}" ]; then cp "$logs/files" ".ci/package/$name"; fi
         diff -u ".ci/package/$name" "$logs/files"

@@ -10,8 +10,8 @@ use diesel::{
 use sqlx::{PgPool, sqlite::SqlitePoolOptions};
 use support::{NO_KEY, TABLE, UNWATCHED, check, scope};
 use tower_conditional_other_drivers::source::{diesel_sqlite, sqlx_postgres, sqlx_sqlite};
-use tower_conditional_testing::Postgres;
 use tower_conditional_sql::{postgres, sqlite};
+use tower_conditional_testing::Postgres;
 
 #[tokio::test]
 async fn sqlx_with_sqlite() {

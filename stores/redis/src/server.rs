@@ -8,6 +8,9 @@ use crate::{Error, script::Script};
 /// The longest time that a script computes with. Nothing is kept for 1,000 years.
 const MAX_MILLIS: u128 = 1_000 * 365 * 24 * 60 * 60 * 1_000;
 
+/// The longest prefix. It is a part of each key.
+const MAX_PREFIX_BYTES: usize = 200;
+
 /// A connection, and the settings of a store.
 #[derive(Clone)]
 pub(crate) struct Server<C> {
@@ -41,10 +44,21 @@ impl Settings {
         let prefix = &*self.prefix;
         let fault = if prefix.is_empty() {
             "it is empty, so keys of others would be in the way"
+        } else if prefix.len() > MAX_PREFIX_BYTES {
+            let reason = format!(
+                "invalid prefix of {} bytes: each key begins with it, so use at most \
+                 {MAX_PREFIX_BYTES} bytes",
+                prefix.len()
+            );
+            return Err(Error::invalid_config(reason));
         } else if prefix.contains(['{', '}']) {
             "braces choose the slot of a cluster, so leave them out"
         } else if prefix.chars().any(char::is_control) {
             "it has a control character, so that no tool shows the keys as they are"
+        } else if prefix.contains(char::is_whitespace) {
+            "it has white space, and a rule of the ACL ends there, so leave it out"
+        } else if prefix.contains(['*', '?', '[', ']', '\\']) {
+            "patterns of the ACL give \"*\", \"?\", \"[\", \"]\" and \"\\\" a meaning, so leave them out"
         } else if self.timeout.is_zero() {
             let reason = "invalid timeout of 0 s: no step ends in time, so set 1 s or more";
             return Err(Error::invalid_config(reason));
@@ -140,10 +154,17 @@ where
         }
     }
 
-    /// Runs a command that changes nothing.
+    /// Runs a command that changes nothing. It is sent again if the connection turns out to be
+    /// closed, for example by the server's setting `timeout`.
     pub(crate) async fn query(&self, command: &Cmd) -> Result<Value, RedisError> {
-        let mut connection = self.connection.clone();
-        let answer = connection.req_packed_command(command);
+        let answer = async {
+            let mut connection = self.connection.clone();
+            match connection.req_packed_command(command).await {
+                // The client connects again then.
+                Err(error) if error.is_io_error() => connection.req_packed_command(command).await,
+                answer => answer,
+            }
+        };
         match tokio::time::timeout(self.settings.timeout, answer).await {
             Ok(answer) => answer?.extract_error(),
             Err(_) => Err((ErrorKind::Io, "the server took too long").into()),
@@ -201,15 +222,41 @@ mod tests {
         };
         assert!(Settings::default().validate().is_ok());
         let second = Duration::from_secs(1);
-        for prefix in ["shop", "a:b", "é", " ", "*"] {
+        for prefix in ["shop", "a:b", "é", &*"a".repeat(200)] {
             assert!(settings(prefix, second).validate().is_ok(), "{prefix:?}");
         }
-        for prefix in ["", "{shop}", "a{", "}", "a\nb", "\0"] {
+        let rows = [
+            ("", "empty"),
+            ("{shop}", "braces"),
+            ("a{", "braces"),
+            ("}", "braces"),
+            ("a\nb", "control character"),
+            ("\0", "control character"),
+            (" ", "white space"),
+            ("a b", "white space"),
+            ("a\u{2003}", "white space"),
+            ("*", "patterns"),
+            ("a?", "patterns"),
+            ("a[b", "patterns"),
+            ("]", "patterns"),
+            ("a\\b", "patterns"),
+        ];
+        for (prefix, fault) in rows {
             let refused = settings(prefix, second).validate().expect_err("a fault");
             assert_eq!(refused.kind(), crate::ErrorKind::InvalidConfig);
+            let text = refused.to_string();
             let expected = format!("invalid configuration: invalid prefix {prefix:?}: ");
-            assert!(refused.to_string().starts_with(&expected), "{refused}");
+            assert!(
+                text.starts_with(&expected) && text.contains(fault),
+                "{text}"
+            );
         }
+        let refused = settings(&"é".repeat(101), second).validate();
+        assert_eq!(
+            refused.expect_err("a fault").to_string(),
+            "invalid configuration: invalid prefix of 202 bytes: each key begins with it, so use \
+             at most 200 bytes"
+        );
         let refused = settings("shop", Duration::ZERO).validate();
         let text = refused.expect_err("a fault").to_string();
         assert!(text.contains("invalid timeout"), "{text}");

@@ -5,7 +5,9 @@ macro_rules! shared_setters {
         /// Sets the beginning of the names of all keys. Defaults to `tower-conditional`.
         ///
         #[doc = concat!("Stores with the same prefix share their ", $records, ".")]
-        /// `open` refuses an empty prefix, and one with a brace or a control character.
+        /// `open` refuses an empty prefix, and one of more than 200 bytes. It refuses braces, which
+        /// choose the slot of a cluster. It also refuses white space, control characters, `*`, `?`,
+        /// `[`, `]` and `\`, since a rule of the ACL could not name the keys.
         #[must_use]
         pub fn prefix(mut self, prefix: impl Into<std::sync::Arc<str>>) -> Self {
             self.settings.prefix = prefix.into();

@@ -33,7 +33,8 @@ impl RedisIdempotencyStoreBuilder {
         clock
     }
 
-    /// Checks the server, and returns the store. The check is one round trip, `INFO`.
+    /// Checks the server, and returns the store. The check is one round trip, `INFO`. It is repeated
+    /// once if the connection turns out to be closed.
     ///
     /// It takes a connection of the crate `redis`: a `ConnectionManager`, a
     /// `MultiplexedConnection` or a `ClusterConnection`. Behind Sentinel or a moving address, it

@@ -79,6 +79,7 @@ use crate::{
 /// | crash of a promoted replica, before it has rewritten its file | everything, see below |
 /// | `FLUSHALL`, or another `maxmemory-policy` than `noeviction` | records, at any time |
 /// | clock set forward beyond retention and tombstone | records, before their time |
+/// | an older state is put back: `SWAPDB`, `RENAME`, `RESTORE`, `COPY`, `DEBUG RELOAD NOSAVE` | every step since that state |
 ///
 /// With `everysec`, Redis does not only lose the last second of a machine. It puts a write off
 /// for up to 2 seconds while the disk is busy, and answers nevertheless. So a process that is
@@ -95,6 +96,12 @@ use crate::{
 /// A server whose memory is full refuses new keys. The requests that run already are completed,
 /// since their effects have happened. So leave room above `maxmemory` for their responses.
 ///
+/// Two other states refuse completions too: a full disk (`MISCONF`), and fewer replicas than
+/// `min-replicas-to-write`. The layer repeats a completion for about a second. After that, the
+/// outcome of the request is unknown once its lease is over.
+///
+/// Operators must not move, copy or restore the keys of a store.
+///
 /// # Clock
 ///
 /// Leases and retentions are measured on the wall clock of the server, in whole milliseconds. A
@@ -109,6 +116,13 @@ use crate::{
 /// After a step back, the key of a dead attempt is in flight for that much longer. Until then,
 /// `resolve` answers `Lost`, since only an attempt whose lease is over can be settled.
 ///
+/// # Limits
+///
+/// The server runs one script at a time, and all its users wait meanwhile. A replay of 10 MiB
+/// takes about 110 ms in Redis and about 32 ms in Valkey. The layer's
+/// [`max_response_bytes`](tower_conditional::IdempotencyLayer::max_response_bytes), 256 KiB by
+/// default, bounds it.
+///
 /// # Errors
 ///
 /// - Nothing has changed after the error replies `READONLY`, `OOM`, `LOADING`, `MASTERDOWN`,
@@ -118,6 +132,8 @@ use crate::{
 ///   repeats such a step, and a step that arrives twice counts once.
 /// - With a cluster, every error is ambiguous, since its client repeats commands by itself. So is
 ///   every error if `open` may not read `INFO`. No other connection may repeat a command.
+/// - A server with the setting `timeout` closes connections that are idle. The first step after
+///   that may fail, and the layer repeats it. `open` repeats its `INFO` once.
 /// - A value that is no record of this version is corrupt. It stays as it is, and its key is
 ///   refused until the value is deleted.
 ///

@@ -86,7 +86,8 @@ impl RedisValidatorStoreBuilder {
         self
     }
 
-    /// Checks the server, and returns the store. The check is one round trip, `INFO`.
+    /// Checks the server, and returns the store. The check is one round trip, `INFO`. It is repeated
+    /// once if the connection turns out to be closed.
     ///
     /// It takes a connection of the crate `redis`: a `ConnectionManager`, a
     /// `MultiplexedConnection` or a `ClusterConnection`. Behind Sentinel or a moving address, it
@@ -98,7 +99,7 @@ impl RedisValidatorStoreBuilder {
     /// - [`ErrorKind::Connection`](crate::ErrorKind::Connection) if the server does not answer.
     /// - [`ErrorKind::Refused`](crate::ErrorKind::Refused) if the server has a [`Risk`] that is
     ///   not accepted. The check looks for the role of a replica, an old version, and an `INFO`
-    ///   that lacks a property, which no `allow` accepts, since each step reads `INFO`.
+    ///   that lacks a property. No `allow` accepts the last, since each step reads `INFO`.
     ///   [`without_failover`](Self::without_failover) adds [`Risk::Failover`].
     pub async fn open<C>(self, connection: C) -> Result<RedisValidatorStore<C>, Error>
     where

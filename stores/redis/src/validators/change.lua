@@ -25,9 +25,10 @@ end
 -- Returns the records of these fields, or nil if one cannot be read or if announcements are lost.
 local function load_records(fields)
     local values = load(fields)
-    -- If the key of times was evicted, nothing would remove the records.
-    local has_times = redis.call('ZCARD', PRUNE) == redis.call('HLEN', WRITES) - CONTROL
-    if not epoch or not has_times then return nil end
+    if not epoch then return nil end
+    -- If the key of times was evicted or replaced, nothing would remove the records.
+    local has_times = read('ZCARD', PRUNE) == redis.call('HLEN', WRITES) - CONTROL
+    if not has_times then return nil end
     local records = {}
     for i = 1, #fields do
         local record = decode_writes(values[CONTROL + i])

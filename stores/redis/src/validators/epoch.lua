@@ -23,8 +23,13 @@ local epoch, last_stamp, last_write_ttl
 
 -- Reads the epoch, and returns the values of its fields and then the records of these fields.
 local function load(fields)
-    local values = redis.call('HMGET', WRITES, 'run', 'stamp', 'since', 'write_ttl', 'generation',
+    local values = read('HMGET', WRITES, 'run', 'stamp', 'since', 'write_ttl', 'generation',
         'clock', unpack(fields, 1, math.min(#fields, CHUNK)))
+    -- A value of another type is as good as none.
+    if not values then
+        epoch, last_stamp, last_write_ttl = nil, '', 0
+        return {}
+    end
     for first = CHUNK + 1, #fields, CHUNK do
         local last = math.min(first + CHUNK - 1, #fields)
         local part = redis.call('HMGET', WRITES, unpack(fields, first, last))

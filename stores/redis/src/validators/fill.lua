@@ -1,7 +1,7 @@
 -- ARGV: key, the grant's id, generation and time, ttl, scopes, validators.
 local key, id, ttl = ARGV[3], ARGV[4], tonumber(ARGV[7])
 local scopes, validators = ARGV[8], ARGV[9]
-local record = decode_record(redis.call('GET', KEYS[3]))
+local record = decode_record(read('GET', KEYS[3]))
 local generation, blocked_until = load_writes(key, scopes)
 if not generation or not is_held(record, id, ARGV[5], ARGV[6]) then
     return 'refused'

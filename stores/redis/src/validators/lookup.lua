@@ -2,7 +2,7 @@
 -- and cannot read.
 local key, max_entry_ttl = ARGV[3], tonumber(ARGV[4])
 local id = ARGV[5]
-local value = redis.call('GET', KEYS[3])
+local value, has_other_type = read('GET', KEYS[3])
 local record = decode_record(value)
 local generation, blocked_until = load_writes(key, record and record.scopes or '')
 if not generation then
@@ -34,7 +34,7 @@ if not id then
 end
 if is_written then
     -- An entry or a lease that does not count now never does again.
-    if value then redis.call('UNLINK', KEYS[3]) end
+    if value or has_other_type then redis.call('UNLINK', KEYS[3]) end
     if epoch.write_ttl > last_write_ttl then save_epoch() end
     return {'written'}
 end

@@ -3,6 +3,7 @@ use std::sync::LazyLock;
 use super::{MAX_ENTRY_TTL, REMOVAL_DELAY};
 use crate::{script::Script, server::millis};
 
+const READ: &str = include_str!("read.lua");
 const EPOCH: &str = include_str!("epoch.lua");
 const ENTRY: &str = include_str!("entry.lua");
 const HELD: &str = include_str!("held.lua");
@@ -23,12 +24,13 @@ pub(super) static END: LazyLock<Script> =
 pub(super) static INVALIDATE: LazyLock<Script> =
     LazyLock::new(|| script(&[EPOCH, CHANGE, WHEN_FULL, include_str!("invalidate.lua")]));
 
-/// Returns the script of these parts, with the limits that they share with the builder.
+/// Returns the script of these parts, with the limits that they share with the builder, and with
+/// the function that reads.
 fn script(parts: &[&str]) -> Script {
     let limits = format!(
         "local MAX_ENTRY_TTL, REMOVAL_DELAY = {}, {}\n",
         millis(MAX_ENTRY_TTL),
         millis(REMOVAL_DELAY)
     );
-    Script::new(&[&[&*limits], parts].concat())
+    Script::new(&[&[&*limits, READ], parts].concat())
 }

@@ -17,45 +17,45 @@ use tower_conditional::{
 use tower_conditional_redis::{RedisValidatorStore, RedisValidatorStoreBuilder};
 use tower_conditional_testing::RedisServer;
 
-pub(super) use crate::support::{PATIENT, connection as connect, text_of};
+pub(crate) use crate::support::{PATIENT, connection as connect, text_of};
 
 /// The grace period and the longest life of an entry, by default.
-pub(super) const MINUTE: Duration = Duration::from_secs(60);
+pub(crate) const MINUTE: Duration = Duration::from_secs(60);
 
-pub(super) type Store = RedisValidatorStore<ConnectionManager>;
+pub(crate) type Store = RedisValidatorStore<ConnectionManager>;
 
 /// A store, the prefix of its keys, and the clock of its steps.
-pub(super) struct TestStore {
-    pub(super) store: Store,
-    pub(super) prefix: String,
-    pub(super) clock: ManualClock,
+pub(crate) struct TestStore {
+    pub(crate) store: Store,
+    pub(crate) prefix: String,
+    pub(crate) clock: ManualClock,
 }
 
 /// Returns a prefix that no other test uses.
-pub(super) fn new_prefix() -> String {
+pub(crate) fn new_prefix() -> String {
     static COUNT: AtomicU64 = AtomicU64::new(1);
     format!("validators-{}", COUNT.fetch_add(1, Ordering::Relaxed))
 }
 
-pub(super) fn new_clock() -> ManualClock {
+pub(crate) fn new_clock() -> ManualClock {
     ManualClock::new(SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000))
 }
 
-pub(super) fn builder(prefix: &str, clock: &ManualClock) -> RedisValidatorStoreBuilder {
+pub(crate) fn builder(prefix: &str, clock: &ManualClock) -> RedisValidatorStoreBuilder {
     let builder = RedisValidatorStore::builder().prefix(prefix);
     builder.timeout(PATIENT).clock(clock.clone())
 }
 
 impl TestStore {
     /// Opens a store with a prefix of its own, whose grace period is over.
-    pub(super) async fn open(server: &RedisServer) -> Self {
+    pub(crate) async fn open(server: &RedisServer) -> Self {
         let test = Self::open_in_grace(server).await;
         test.pass_grace().await;
         test
     }
 
     /// Opens a store that was never used.
-    pub(super) async fn open_in_grace(server: &RedisServer) -> Self {
+    pub(crate) async fn open_in_grace(server: &RedisServer) -> Self {
         let (prefix, clock) = (new_prefix(), new_clock());
         let store = builder(&prefix, &clock).open(connect(server).await).await;
         Self {
@@ -66,7 +66,7 @@ impl TestStore {
     }
 
     /// Opens the same store for another process, with other settings.
-    pub(super) async fn open_beside(
+    pub(crate) async fn open_beside(
         &self,
         server: &RedisServer,
         configure: impl FnOnce(RedisValidatorStoreBuilder) -> RedisValidatorStoreBuilder,
@@ -76,26 +76,26 @@ impl TestStore {
         opened.expect("a store")
     }
 
-    pub(super) async fn pass_grace(&self) {
+    pub(crate) async fn pass_grace(&self) {
         let found = self.store.lookup(key(0), Some(reader(0))).await;
         assert_eq!(name(&found.expect("an answer")), "written");
         self.clock.advance(MINUTE);
     }
 
-    pub(super) fn pass(&self, seconds: u64) {
+    pub(crate) fn pass(&self, seconds: u64) {
         self.clock.advance(Duration::from_secs(seconds));
     }
 
-    pub(super) fn writes(&self) -> String {
+    pub(crate) fn writes(&self) -> String {
         format!("{{{}}}:writes", self.prefix)
     }
 
-    pub(super) fn prune(&self) -> String {
+    pub(crate) fn prune(&self) -> String {
         format!("{{{}}}:prune", self.prefix)
     }
 
     /// Returns the key of a record, written out.
-    pub(super) fn entry(&self, number: u8) -> String {
+    pub(crate) fn entry(&self, number: u8) -> String {
         format!(
             "{{{}}}:entry:{}",
             self.prefix,
@@ -104,35 +104,35 @@ impl TestStore {
     }
 }
 
-pub(super) fn key(number: u8) -> ValidatorKey {
+pub(crate) fn key(number: u8) -> ValidatorKey {
     ValidatorKey::from([number; 32])
 }
 
-pub(super) fn scope(number: u8) -> CacheScope {
+pub(crate) fn scope(number: u8) -> CacheScope {
     CacheScope::from([number; 32])
 }
 
-pub(super) fn operation(number: u64) -> OperationId {
+pub(crate) fn operation(number: u64) -> OperationId {
     let mut bytes = [0; 16];
     bytes[..8].copy_from_slice(&number.to_be_bytes());
     OperationId::from(bytes)
 }
 
-pub(super) fn reader(number: u64) -> LeaseRequest {
+pub(crate) fn reader(number: u64) -> LeaseRequest {
     LeaseRequest::new(operation(number))
 }
 
-pub(super) fn entry(tag: &str) -> ValidatorEntry {
+pub(crate) fn entry(tag: &str) -> ValidatorEntry {
     ValidatorEntry::new(EntityTag::strong(tag).expect("a tag").into())
 }
 
 /// Returns the announcement of a write for 30 seconds.
-pub(super) fn write(number: u64, targets: impl IntoIterator<Item = WriteTarget>) -> WriteIntent {
+pub(crate) fn write(number: u64, targets: impl IntoIterator<Item = WriteTarget>) -> WriteIntent {
     WriteIntent::new(operation(number), targets, Duration::from_secs(30))
 }
 
 /// Returns the word for an answer.
-pub(super) fn name(found: &Lookup<Validators>) -> &'static str {
+pub(crate) fn name(found: &Lookup<Validators>) -> &'static str {
     match found {
         Lookup::Hit { .. } => "hit",
         Lookup::Leased { .. } => "leased",
@@ -144,7 +144,7 @@ pub(super) fn name(found: &Lookup<Validators>) -> &'static str {
 }
 
 /// The steps of a reader, whose answers have to arrive.
-pub(super) trait Steps: ValidatorStore {
+pub(crate) trait Steps: ValidatorStore {
     async fn look(&self, number: u8) -> &'static str {
         let found = self.lookup(key(number), None).await;
         name(&found.expect("an answer"))

@@ -109,7 +109,9 @@
 //!   PostgreSQL or SQLite, their stores do.
 //! - It does not wait for replicas (`WAIT`, `WAITAOF`): that makes a loss rare, and not
 //!   impossible.
-//! - It does not check the server again after a fail-over.
+//! - It does not check the server again after a fail-over, a restart or a `CONFIG SET`.
+//! - It does not notice that replicas have different prefixes. A retry then runs again, and a
+//!   304 may be stale.
 
 mod check;
 mod error;

@@ -9,16 +9,16 @@ macro_rules! shared_setters {
         /// choose the slot of a cluster. It also refuses white space, control characters, `*`, `?`,
         /// `[`, `]` and `\`, since a rule of the ACL could not name the keys.
         #[must_use]
-        pub fn prefix(mut self, prefix: impl Into<std::sync::Arc<str>>) -> Self {
-            self.settings.prefix = prefix.into();
+        pub fn prefix(mut self, prefix: impl AsRef<str>) -> Self {
+            self.settings.prefix = prefix.as_ref().into();
             self
         }
 
         /// Sets the timeout of each step. Defaults to 1 second. `open` refuses zero.
         ///
         /// A step that takes longer may have been applied: its error is ambiguous. The client has
-        /// a timeout of its own, 500 ms for a `ConnectionManager` by default. The shorter one
-        /// counts.
+        /// timeouts of its own. A `ConnectionManager` waits 500 ms for an answer by default, and
+        /// longer for a new connection.
         #[must_use]
         pub fn timeout(mut self, timeout: std::time::Duration) -> Self {
             self.settings.timeout = timeout;

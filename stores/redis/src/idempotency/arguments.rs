@@ -7,7 +7,7 @@ use tower_conditional::idempotency::{RecordId, SealReason};
 use super::answer::{COMPLETED, RELEASED, SEALED};
 use crate::hex::push_hex;
 
-/// Returns the key of a record: `{prefix}:key:HEX`.
+/// Returns the key of a record: `PREFIX:key:HEX`.
 pub(super) fn key_name(prefix: &str, id: &RecordId) -> String {
     let mut name = String::with_capacity(prefix.len() + 69);
     name.push_str(prefix);

@@ -51,7 +51,7 @@ use crate::{
 /// claim and its completion, and a replay has one. A request that runs for longer than a third
 /// of its lease also renews it.
 ///
-/// A record is one string under the key `{prefix}:key:HEX`, where `HEX` is the record's id in
+/// A record is one string under the key `PREFIX:key:HEX`, where `HEX` is the record's id in
 /// 64 digits. In a cluster each record has its own slot. A record without a response takes
 /// about 300 bytes of memory with its key. A response takes its own size in addition.
 ///

@@ -7,7 +7,7 @@ use tower_conditional::store::validators::{Grant, ValidatorKey, WriteTarget};
 
 use crate::hex::push_hex;
 
-/// Returns the key of a record: `{prefix}:entry:HEX`.
+/// Returns the key of a record: `{PREFIX}:entry:HEX`, with the braces.
 pub(super) fn entry_name(prefix: &str, key: &ValidatorKey) -> String {
     let mut name = String::with_capacity(prefix.len() + 73);
     name.push('{');

@@ -126,12 +126,12 @@ const REMOVAL_DELAY: Duration = Duration::from_secs(2);
 /// | written target | 230 | 5 minutes after its last announcement |
 ///
 /// Each change removes old records of targets, and more than it adds. The records and the times
-/// of their removal are two keys, which never expire. Delete the keys `{prefix}:*` once the
+/// of their removal are two keys, which never expire. Delete the keys `{PREFIX}:*` once the
 /// application is gone.
 ///
 /// # Cluster
 ///
-/// All keys of a store are in one slot, by the tag `{prefix}`. A step compares an entry with the
+/// All keys of a store are in one slot, by the tag `{PREFIX}`. A step compares an entry with the
 /// records of writes, and a script can only read keys of one slot. Other prefixes are in other
 /// slots. While the slot moves to another node, steps may fail. Then a grace period begins.
 ///
@@ -158,7 +158,7 @@ const REMOVAL_DELAY: Duration = Duration::from_secs(2);
 ///
 /// # Rights
 ///
-/// The user of the connection needs these commands on the keys `{prefix}:*`, with the braces:
+/// The user of the connection needs these commands on the keys `{PREFIX}:*`, with the braces:
 ///
 /// ```text
 /// ACL SETUSER shop on >PASSWORD ~{shop}:* +evalsha +eval +info +time +get +set +unlink +persist +hmget +hset +hlen +hdel +zadd +zcard +zrem +zrangebyscore

@@ -90,7 +90,10 @@ impl RedisOptions {
             .set_response_timeout(Some(self.store_timeout()))
             .set_connection_timeout(Some(self.store_timeout()));
         let connection = ConnectionManager::new_with_config(client.clone(), config).await;
-        let connection = connection.context("cannot connect to Redis")?;
+        // The address has no password, unlike the URL.
+        let address = client.get_connection_info().addr();
+        let connection =
+            connection.with_context(|| format!("cannot connect to Redis at {address}"))?;
         if self.naive {
             return Ok(Some(SharedStores::Naive(connection)));
         }

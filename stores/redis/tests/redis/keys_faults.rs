@@ -78,7 +78,7 @@ async fn scripts_that_were_flushed_are_sent_again() {
     }
 }
 
-/// P-ID-crash: what was acknowledged is there after a crash of the server.
+/// P-ID-durable-first: what was acknowledged is there after a crash of the server.
 #[tokio::test]
 async fn records_survive_a_server_that_is_killed() {
     for engine in Engine::tested() {

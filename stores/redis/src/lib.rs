@@ -121,6 +121,7 @@ mod reconnecting;
 mod script;
 mod server;
 mod setters;
+mod settings;
 mod validators;
 
 pub use check::Risk;

@@ -37,7 +37,7 @@ macro_rules! shared_setters {
         #[cfg(feature = "test-util")]
         #[must_use]
         pub fn clock(mut self, clock: tower_conditional::clock::ManualClock) -> Self {
-            self.settings.clock = crate::server::ScriptClock::Manual(clock);
+            self.settings.clock = crate::settings::ScriptClock::Manual(clock);
             self
         }
     };

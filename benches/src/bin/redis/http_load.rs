@@ -117,6 +117,7 @@ async fn prime(kind: Kind, address: &str) {
     // The first of two runs, and the other repeats it.
     let _ = connection.status(&request).await;
     while connection.status(&request).await != kind.status() {
+        // The grace period ends by the clock of a real server, which sends no event.
         sleep(Duration::from_millis(100)).await;
     }
 }

@@ -131,7 +131,7 @@ impl<C: ConnectionLike + Clone + Send + Sync + 'static> Stores<C> {
             match self.validators.lookup(KEY.into(), lease_request()).await {
                 Ok(Lookup::Leased { grant, .. }) => return Some(grant),
                 Ok(Lookup::Hit { .. }) => return None,
-                // Announcements of before the start may run.
+                // The grace period ends by the clock of a real server, which sends no event.
                 Ok(Lookup::WriteInProgress) => sleep(Duration::from_millis(100)).await,
                 other => panic!("no lease: {other:?}"),
             }

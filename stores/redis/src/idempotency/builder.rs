@@ -2,10 +2,7 @@ use redis::aio::ConnectionLike;
 
 use super::RedisIdempotencyStore;
 use crate::{
-    Error, Risk,
-    check::check,
-    server::{Server, Settings},
-    setters::shared_setters,
+    Error, Risk, check::check, server::Server, setters::shared_setters, settings::Settings,
 };
 
 /// The risks for which a store of idempotency keys refuses a server.

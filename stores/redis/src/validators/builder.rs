@@ -4,10 +4,7 @@ use redis::aio::ConnectionLike;
 
 use super::{MAX_ENTRY_TTL, RedisValidatorStore};
 use crate::{
-    Error, Risk,
-    check::check,
-    server::{Server, Settings},
-    setters::shared_setters,
+    Error, Risk, check::check, server::Server, setters::shared_setters, settings::Settings,
 };
 
 /// The risks for which a store of validators refuses a server.

@@ -56,7 +56,7 @@ where
             Ok(admission) => return admission,
             Err(error) => assert!(began.elapsed() < WITHIN, "{}", text_of(&error)),
         }
-        // The connects have pauses, and nothing else waits.
+        // A real server comes back, and tells nobody.
         sleep(Duration::from_millis(10)).await;
     }
 }

@@ -119,6 +119,7 @@ impl Actor {
         let server = self.system.address(replica);
         let answer = self.client.exchange(server, request).await;
         if answer.is_err() {
+            // A client that repeats at once would only count refused connections.
             sleep(Duration::from_millis(20)).await;
         }
         answer

@@ -46,6 +46,7 @@ pub(crate) async fn settle_key(
             }
             assert!(Instant::now() < end, "{request:?}");
         }
+        // Leases end by the clock of a real server, which sends no event.
         sleep(Duration::from_millis(50)).await;
     }
 }
@@ -70,6 +71,7 @@ pub(crate) async fn settle_page(client: &mut Client, system: &System, page: usiz
             }
         }
         assert!(Instant::now() < end, "{page} is not remembered");
+        // The same for announcements and the grace period.
         sleep(Duration::from_millis(50)).await;
     }
 }

@@ -22,7 +22,8 @@ run_lint() {
 
 install_tools() {
     install_tool cargo-deny
-    if writes_json_for_tool; then install_tool cargo-check-external-types; fi
+    write_probe
+    if is_json_for_tool; then install_tool cargo-check-external-types; fi
 }
 
 check_format() {
@@ -82,7 +83,7 @@ version() { cargo pkgid --offline -p "$1" | sed 's/.*[#@]//'; }
 # Checks the packages, as they were packed, with the oldest direct dependencies that
 # their manifests allow. Tests are left out, since users do not build them.
 check_minimal_versions() {
-    rm -rf "$CARGO_TARGET_DIR"/minimal*
+    rm -rf "$CARGO_TARGET_DIR/minimal"
     local others=()
     for name in "${published[@]}"; do
         unpack_package "$name"
@@ -151,7 +152,8 @@ check_wasm() {
 check_external_types() {
     local manifest
     make_unstable_rustdoc
-    if ! writes_json_for_tool; then
+    write_probe
+    if ! is_json_for_tool; then
         not_checked "external types: $(rustc --version) writes documentation that the tool cannot read"
         return
     fi
@@ -161,12 +163,13 @@ check_external_types() {
     done
 }
 
-writes_json_for_tool() {
-    # The version of rustdoc's JSON that the tool reads.
-    local format=57
+# Writes $logs/probe.json. As a condition it would not end the script when it fails.
+write_probe() {
     echo | RUSTC_BOOTSTRAP=1 rustdoc - --crate-name probe -o "$logs" -Z unstable-options --output-format json
-    grep -q "\"format_version\":$format" "$logs/probe.json"
 }
+
+# Tells if rustdoc's JSON has the version that the tool reads.
+is_json_for_tool() { grep -q '"format_version":57' "$logs/probe.json"; }
 
 # Compares the public API with that of the last release, which a tag names.
 check_semver() {

@@ -126,10 +126,13 @@ impl<St: IdempotencyStore> Claimant<St> {
     /// Gives back a claim that may have been applied, once the store answers again.
     ///
     /// A server that hangs may run the claim long after, from its socket. So the task goes on
-    /// until an answer, and asks often enough to find the claim before its lease is over.
+    /// until an answer, or for one lease if there are too many such tasks. It asks often enough
+    /// to find the claim before its lease is over. A corrupt record ends it.
     fn abandon(&self) {
         let claimant = self.clone();
-        let place = Arc::clone(&self.config.abandoned).try_acquire_owned().ok();
+        let place = Arc::clone(&self.config.abandoned_places)
+            .try_acquire_owned()
+            .ok();
         self.spawn(async move {
             let lease = claimant.claim.lease;
             let longest_pause = PAUSES[0].max(lease / 3);

@@ -2,7 +2,6 @@ use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Method, Response, StatusCode, request::Parts};
-
 use tokio::sync::Semaphore;
 
 use super::protect::Protect;
@@ -48,7 +47,7 @@ pub(super) struct IdempotencyConfig<St> {
     pub(super) described_by: Option<HeaderValue>,
     pub(super) detached: Detached,
     /// The places of the claims that are given back once the store answers again.
-    pub(super) abandoned: Arc<Semaphore>,
+    pub(super) abandoned_places: Arc<Semaphore>,
     pub(super) explain: bool,
     pub(super) renderer: Renderer,
 }
@@ -113,7 +112,7 @@ impl<St> IdempotencyConfig<St> {
             replay_marker: HeaderName::from_static("idempotent-replayed"),
             described_by: None,
             detached: Detached::new(),
-            abandoned: Arc::new(Semaphore::new(MAX_ABANDONED)),
+            abandoned_places: Arc::new(Semaphore::new(MAX_ABANDONED)),
             explain: false,
             renderer: Renderer::default(),
         }
@@ -185,7 +184,7 @@ impl<St> Clone for IdempotencyConfig<St> {
             replay_marker: self.replay_marker.clone(),
             described_by: self.described_by.clone(),
             detached: self.detached.clone(),
-            abandoned: Arc::clone(&self.abandoned),
+            abandoned_places: Arc::clone(&self.abandoned_places),
             explain: self.explain,
             renderer: self.renderer.clone(),
         }

@@ -43,8 +43,8 @@ pub use crate::semantics::validator_cache::{
 pub trait ValidatorStore: Send + Sync + 'static {
     /// Looks up an entry. If there is none, leases the key in the same step.
     ///
-    /// The same lease gives the same grant again, while nobody else has it. So a caller whose answer
-    /// was lost repeats the lookup, and releases the grant.
+    /// The same lease gets the same grant again, as long as no other reader has leased the key. So
+    /// a caller whose answer was lost repeats the lookup, and releases the grant.
     ///
     /// A reader that will not fill asks for no `lease`. Its lookup stores nothing, and answers
     /// [`Lookup::Miss`] where it could have leased.
@@ -103,7 +103,8 @@ pub trait ValidatorStore: Send + Sync + 'static {
         target: WriteTarget,
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
 
-    /// Returns the longest time to live of a write that the store takes. `None` if any.
+    /// Returns the longest time to live of a write that the store takes, or `None` if there is no
+    /// limit.
     fn max_write_ttl(&self) -> Option<Duration>;
 
     /// Returns the promise about a 304 that is answered from this store.

@@ -103,8 +103,8 @@ fn problems(answer: &Value, checked: &[Risk], allowed: &[Risk]) -> Vec<String> {
     texts.collect()
 }
 
-/// Returns `true` unless the server is known to be none of a cluster. A client of a cluster sends
-/// a command to the next node if one refuses it.
+/// Returns `true` unless the server is known to belong to no cluster. A client of a cluster
+/// sends a command to the next node if one refuses it.
 fn belongs_to_cluster(answer: &Value) -> bool {
     let info = info::text(answer).map(Info::new);
     info.is_none_or(|info| info.value("cluster_enabled") != Ok("0"))

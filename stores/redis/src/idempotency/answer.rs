@@ -51,7 +51,10 @@ impl KeyAnswer {
                 retry_after: Duration::from_millis(self.number()?),
             },
             b"replay" => Admission::Replay(self.bytes()?),
-            b"sealed" => Admission::Sealed(self.seal_reason()?),
+            b"sealed" => {
+                let code = self.number()?;
+                Admission::Sealed(self.seal_reason(code)?)
+            }
             b"mismatch" => Admission::Mismatch,
             b"unknown" => Admission::Unknown {
                 fence: self.number()?,
@@ -86,7 +89,7 @@ impl KeyAnswer {
                 lease_until: Duration::from_millis(detail),
             },
             Ok(COMPLETED) => KeyState::Completed(response),
-            Ok(SEALED) => KeyState::Sealed(self.reason(detail)?),
+            Ok(SEALED) => KeyState::Sealed(self.seal_reason(detail)?),
             Ok(RELEASED) => KeyState::Released,
             _ => return Err(self.corrupt("it has an unknown state")),
         };
@@ -112,12 +115,7 @@ impl KeyAnswer {
         u32::try_from(number).map_err(|_| self.corrupt("its number of the attempt is too large"))
     }
 
-    fn seal_reason(&mut self) -> Result<SealReason, StoreError> {
-        let code = self.number()?;
-        self.reason(code)
-    }
-
-    fn reason(&self, code: u64) -> Result<SealReason, StoreError> {
+    fn seal_reason(&self, code: u64) -> Result<SealReason, StoreError> {
         let reason = u8::try_from(code).ok().and_then(SealReason::from_code);
         reason.ok_or_else(|| self.corrupt("it has an unknown reason of a seal"))
     }

@@ -28,7 +28,8 @@ pub(super) fn fence_argument(fence: u64) -> i64 {
 /// A state that a step writes, as the arguments of a script.
 pub(super) struct EndArguments {
     state: u8,
-    reason: u8,
+    /// The reason of a seal, or 0.
+    detail: u8,
     response: Bytes,
 }
 
@@ -36,7 +37,7 @@ impl EndArguments {
     pub(super) fn completed(response: Bytes) -> Self {
         Self {
             state: COMPLETED,
-            reason: 0,
+            detail: 0,
             response,
         }
     }
@@ -44,7 +45,7 @@ impl EndArguments {
     pub(super) fn released() -> Self {
         Self {
             state: RELEASED,
-            reason: 0,
+            detail: 0,
             response: Bytes::new(),
         }
     }
@@ -52,13 +53,13 @@ impl EndArguments {
     pub(super) fn sealed(reason: SealReason) -> Self {
         Self {
             state: SEALED,
-            reason: reason.code(),
+            detail: reason.code(),
             response: Bytes::new(),
         }
     }
 
     pub(super) fn add_to(&self, command: &mut Cmd) {
-        command.arg(self.state).arg(self.reason);
+        command.arg(self.state).arg(self.detail);
         command.arg(&*self.response);
     }
 }

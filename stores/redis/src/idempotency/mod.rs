@@ -81,9 +81,9 @@ use crate::{
 /// | clock set forward beyond retention and tombstone | records, before their time |
 /// | an older state is put back: `SWAPDB`, `RENAME`, `RESTORE`, `COPY`, `DEBUG RELOAD NOSAVE` | every step since that state |
 ///
-/// With `everysec`, Redis does not only lose the last second of a machine. It puts a write off
-/// for up to 2 seconds while the disk is busy, and answers nevertheless. So a process that is
-/// killed loses acknowledged keys too, for example when memory runs out.
+/// With `everysec`, Redis puts a write off for up to 2 seconds while the disk is busy, and
+/// answers nevertheless. So it also loses acknowledged keys if only its process is killed, for
+/// example when memory runs out.
 ///
 /// A replica that has copied all data of its primary writes a new file in the background. Until
 /// that is done, `aof_rewrite_in_progress` of `INFO` is 1, and a crash loses everything.

@@ -130,6 +130,8 @@ fn shape(value: &Value) -> String {
 
 #[cfg(test)]
 mod tests {
+    use tower_conditional::store::StoreErrorKind;
+
     use super::*;
 
     fn word(word: &str) -> Value {
@@ -155,10 +157,16 @@ mod tests {
             word("hit"),
         ];
         for answer in answers {
-            assert!(fill(&answer).is_err(), "{answer:?}");
-            assert!(end(&answer).is_err(), "{answer:?}");
-            assert!(done(&answer, b"begun").is_err(), "{answer:?}");
-            assert!(lookup(&answer, None).is_err());
+            let errors = [
+                fill(&answer).err(),
+                end(&answer).err(),
+                done(&answer, b"begun").err(),
+                lookup(&answer, None).err(),
+            ];
+            for error in errors {
+                let kind = error.map(|error| error.kind());
+                assert_eq!(kind, Some(StoreErrorKind::Ambiguous), "{answer:?}");
+            }
         }
     }
 

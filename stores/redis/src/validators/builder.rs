@@ -111,10 +111,12 @@ impl RedisValidatorStoreBuilder {
             checked.push(Risk::Failover);
         }
         check(&mut server, &checked, &self.allowed).await?;
-        let (max_entry_ttl, max_write_ttl) = (self.max_entry_ttl, self.max_write_ttl);
-        let has_failover = self.has_failover;
-        let store = RedisValidatorStore::new(server, max_entry_ttl, max_write_ttl, has_failover);
-        Ok(store)
+        Ok(RedisValidatorStore::new(
+            server,
+            self.max_entry_ttl,
+            self.max_write_ttl,
+            self.has_failover,
+        ))
     }
 }
 

@@ -199,9 +199,10 @@ impl<C> RedisValidatorStore<C> {
             server,
             max_entry_ttl,
             max_write_ttl,
-            guarantee: match has_failover {
-                true => Guarantee::Bounded(max_entry_ttl),
-                false => Guarantee::Strict,
+            guarantee: if has_failover {
+                Guarantee::Bounded(max_entry_ttl)
+            } else {
+                Guarantee::Strict
             },
             // All keys of a store are in one slot of a cluster: a step reads several of them.
             writes: format!("{{{prefix}}}:writes").into(),
@@ -215,9 +216,8 @@ impl<C> RedisValidatorStore<C> {
 
     /// Returns the command of a script that reads or changes writes.
     fn command(&self, script: &Script, entry: Option<&str>) -> Cmd {
-        let keys = [&*self.writes, &*self.prune, entry.unwrap_or_default()];
-        let count = if entry.is_some() { 3 } else { 2 };
-        let mut command = self.server.command(script, &keys[..count]);
+        let keys = [&*self.writes, &*self.prune].into_iter().chain(entry);
+        let mut command = self.server.command(script, &keys.collect::<Vec<_>>());
         command.arg(millis(self.max_write_ttl));
         command
     }
@@ -283,8 +283,8 @@ where
         command.arg(&key.as_bytes()[..]);
         add_grant(&mut command, &grant);
         command.arg(millis_within(entry.ttl.min(self.max_entry_ttl)));
-        let scopes: Vec<_> = entry.scopes.iter().map(CacheScope::as_bytes).collect();
-        command.arg(scopes.into_iter().flatten().copied().collect::<Vec<u8>>());
+        let scopes = entry.scopes.iter().flat_map(CacheScope::as_bytes);
+        command.arg(scopes.copied().collect::<Vec<u8>>());
         command.arg(entry.validators.encode());
         answer::fill(&self.server.run(&scripts::FILL, command).await?)
     }

@@ -157,10 +157,7 @@ impl RedisServer {
     /// Panics if the server does not start again.
     pub fn kill_and_restart_empty(&self) {
         self.kill();
-        // A killed child of the server may still write.
-        wait_until("an empty directory", || {
-            remove_dir_all(&self.directory).is_ok() || !self.directory.exists()
-        });
+        wait_until("an empty directory", || self.removes_directory());
         DirBuilder::new()
             .mode(0o700)
             .create(&self.directory)
@@ -197,6 +194,11 @@ impl RedisServer {
         state.process.is_some()
     }
 
+    /// Removes the directory. Returns `false` while a killed child of the server still writes.
+    fn removes_directory(&self) -> bool {
+        remove_dir_all(&self.directory).is_ok() || !self.directory.exists()
+    }
+
     pub(crate) fn state(&self) -> MutexGuard<'_, RedisState> {
         // A test that panicked with the lock has left no server, which is a valid state.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
@@ -206,10 +208,7 @@ impl RedisServer {
 impl Drop for RedisServer {
     fn drop(&mut self) {
         self.kill();
-        // A killed child of the server may still write. A test may be panicking, so an error
-        // is ignored.
-        let _ = is_reached_in_time(|| {
-            remove_dir_all(&self.directory).is_ok() || !self.directory.exists()
-        });
+        // A test may be panicking, so an error is ignored.
+        let _ = is_reached_in_time(|| self.removes_directory());
     }
 }

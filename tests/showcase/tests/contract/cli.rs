@@ -15,12 +15,12 @@ async fn wrong_options_end_with_a_message_and_code_2() {
         (&["--database", ""], "--database"),
         (&["--redis", ""], "--redis"),
         (&["--redis", "postgres://localhost"], "--redis"),
-        (&["--redis-allow", "eviction"], "--redis"),
+        (&["--redis-allow", "eviction"], "--redis <URL>"),
         (
             &["--redis", "redis://localhost", "--redis-allow", "fire"],
             "fire",
         ),
-        (&["--naive"], "--redis"),
+        (&["--naive"], "--redis <URL>"),
         (&["--lease-ms", "9"], "--lease-ms"),
         (&["--write-ttl-ms", "59"], "--write-ttl-ms"),
         (&["--postgres", ""], "--postgres"),
@@ -51,7 +51,7 @@ async fn help_names_the_options() {
         "--listen",
         "--database",
         "--postgres",
-        "--redis",
+        "--redis <URL>",
         "--redis-allow",
         "--lease-ms",
         "--write-ttl-ms",
@@ -86,10 +86,12 @@ async fn an_address_in_use_is_named() {
 #[tokio::test]
 async fn a_redis_that_is_down_is_named() {
     let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let url = format!("redis://{}", free.local_addr().unwrap());
+    let address = free.local_addr().unwrap().to_string();
+    let url = format!("redis://{address}");
     drop(free);
     let output = run(PROGRAM, &["--listen", "127.0.0.1:0", "--redis", &url]).await;
     assert_eq!(output.status.code(), Some(1));
     let said = String::from_utf8(output.stderr).unwrap();
-    assert!(said.contains("Redis"), "{said}");
+    let expected = format!("cannot connect to Redis at {address}");
+    assert!(said.contains(&expected), "{said}");
 }

@@ -40,12 +40,12 @@ pub(crate) async fn settle_key(
             );
             let key = key.clone();
             let request = OrderRequest { at, key, answer };
-            history.recorded().orders.push(request.clone());
+            history.recorded().orders.push(request);
             if is_settled {
                 return;
             }
-            assert!(Instant::now() < end, "{request:?}");
         }
+        assert!(Instant::now() < end, "{key:?} is not settled");
         // Leases end by the clock of a real server, which sends no event.
         sleep(Duration::from_millis(50)).await;
     }

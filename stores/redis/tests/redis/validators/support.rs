@@ -1,9 +1,6 @@
 //! Stores of validators on a clock of the test, and their steps.
 
-use std::{
-    sync::atomic::{AtomicU64, Ordering},
-    time::{Duration, SystemTime},
-};
+use std::time::Duration;
 
 use redis::aio::{ConnectionLike, ConnectionManager};
 use tower_conditional::{
@@ -17,7 +14,8 @@ use tower_conditional::{
 use tower_conditional_redis::{RedisValidatorStore, RedisValidatorStoreBuilder};
 use tower_conditional_testing::RedisServer;
 
-pub(crate) use crate::support::{PATIENT, connection as connect, text_of};
+use crate::support::clock_at;
+pub(crate) use crate::support::{PATIENT, connection as connect, prefix as new_prefix, text_of};
 
 /// The grace period and the longest life of an entry, by default.
 pub(crate) const MINUTE: Duration = Duration::from_secs(60);
@@ -31,14 +29,8 @@ pub(crate) struct TestStore {
     pub(crate) clock: ManualClock,
 }
 
-/// Returns a prefix that no other test uses.
-pub(crate) fn new_prefix() -> String {
-    static COUNT: AtomicU64 = AtomicU64::new(1);
-    format!("validators-{}", COUNT.fetch_add(1, Ordering::Relaxed))
-}
-
 pub(crate) fn new_clock() -> ManualClock {
-    ManualClock::new(SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000))
+    clock_at(1_800_000_000_000)
 }
 
 pub(crate) fn builder(prefix: &str, clock: &ManualClock) -> RedisValidatorStoreBuilder {

@@ -17,7 +17,7 @@ pub(crate) enum ModelState {
     Free,
 }
 
-/// What the documentation says about a key.
+/// A key by the rules of the documentation.
 #[derive(Debug, Clone)]
 pub(crate) struct ModelKey {
     request: u8,

@@ -70,7 +70,7 @@ async fn send(
     )
 }
 
-/// P-ID-principal: equal keys of two users are two records, whatever their names have in them.
+/// Equal keys of two users are two records, whatever their names have in them.
 #[tokio::test]
 async fn equal_keys_of_two_users_are_two_records() {
     let (store, runs) = (store().await, Arc::default());
@@ -86,7 +86,7 @@ async fn equal_keys_of_two_users_are_two_records() {
     assert_eq!(runs.load(Ordering::SeqCst), users.len());
 }
 
-/// P-ID-principal: after the end of a session, a retry gets no recorded response.
+/// P-ID-auth-order: after the end of a session, a retry gets no recorded response.
 #[tokio::test]
 async fn an_ended_session_gets_no_recorded_response() {
     let (store, runs) = (store().await, Arc::default());
@@ -112,7 +112,7 @@ async fn settling_a_key_leaves_those_of_other_users() {
     let settled = store.resolve(ada, 1, Resolution::Seal).await.unwrap();
     assert_eq!(settled, Update::Applied);
     assert!(store.inspect(bob).await.unwrap().unwrap().is_unknown);
-    // Who knows an old fence only cannot settle the key again.
+    // An old fence does not settle the key again.
     let again = store.resolve(ada, 1, Resolution::Release).await.unwrap();
     assert_eq!(again, Update::Lost);
 }

@@ -2,6 +2,8 @@
 //!
 //! Every test names the requirements that it checks, by their ids in `docs/requirements.md`.
 
+#[cfg(feature = "tokio")]
+mod answered_unread;
 mod audited;
 mod broken_body;
 mod codings;

@@ -2,9 +2,11 @@
 
 mod admission;
 mod attacks;
+mod clocks;
 mod configuration;
 mod content;
 mod ends;
+mod key_forms;
 mod layers;
 mod modes;
 mod outcomes;
@@ -12,6 +14,7 @@ mod parallel;
 mod replays;
 mod reports;
 mod requests;
+mod spellings;
 mod store_faults;
 mod taken_over;
 mod unknown;

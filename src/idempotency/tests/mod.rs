@@ -7,6 +7,7 @@ mod content;
 mod ends;
 mod layers;
 mod modes;
+mod other_requests;
 mod outcomes;
 mod parallel;
 mod replays;

@@ -15,7 +15,11 @@ use tower_conditional::{
 use super::SqliteIdempotencyStore;
 use crate::{Database, test_support::TempFile};
 
+mod broken_files;
+mod full_disk;
+mod history;
 mod keyed;
+mod principals;
 
 const START: Duration = Duration::from_secs(1_000_000);
 
@@ -81,4 +85,16 @@ async fn a_purge_is_never_early() {
         assert!(passed >= kept, "after {passed:?}");
         assert!(passed < kept + Duration::from_millis(1), "after {passed:?}");
     }
+}
+
+pub(super) fn id(number: u8) -> RecordId {
+    RecordId::from([number; 32])
+}
+
+pub(super) fn claim(request: &str, owner: u8) -> Claim {
+    Claim::new(Fingerprint::custom(request), Owner::from([owner; 16]))
+}
+
+pub(super) fn step(number: u8, owner: u8, fence: u64) -> Step {
+    Step::new(id(number), Owner::from([owner; 16]), fence)
 }

@@ -2,6 +2,7 @@
 
 mod install;
 mod refused;
+mod restored;
 mod scopes;
 mod triggers;
 mod unsound;

@@ -1,0 +1,126 @@
+//! Files that are missing, replaced, damaged or of another version.
+
+use std::{fs, time::Duration};
+
+use bytes::Bytes;
+use tower_conditional::{
+    idempotency::{Admission, Update},
+    store::{IdempotencyStore, StoreErrorKind},
+};
+
+use super::{SqliteIdempotencyStore, claim, id, step};
+use crate::{
+    Database, DatabaseOptions,
+    test_support::{TempFile, execute},
+};
+
+fn open(file: &TempFile) -> (Database, SqliteIdempotencyStore) {
+    let options = DatabaseOptions::new().busy_timeout(Duration::from_millis(100));
+    let database = options.open(file).unwrap();
+    (database.clone(), SqliteIdempotencyStore::new(database))
+}
+
+/// P-ID-store-down: without the migration every step fails, and changes nothing.
+#[tokio::test]
+async fn a_missing_table_refuses_every_step() {
+    let store = SqliteIdempotencyStore::new(Database::in_memory().unwrap());
+    let error = store.begin(id(1), claim("a", 1)).await.unwrap_err();
+    assert_eq!(error.kind(), StoreErrorKind::NotApplied);
+    let error = store
+        .complete(step(1, 1, 1), Bytes::new())
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind(), StoreErrorKind::NotApplied);
+    store.install().await.unwrap();
+    let begun = store.begin(id(1), claim("a", 1)).await.unwrap();
+    assert!(matches!(begun, Admission::Started { fence: 1, .. }));
+}
+
+/// A record that another version of the crate, or a broken disk, has left.
+#[tokio::test]
+async fn a_record_of_another_version_is_no_missing_record() {
+    let file = TempFile::new();
+    let (database, store) = open(&file);
+    store.install().await.unwrap();
+    for record in ["x''", "x'ff'", "zeroblob(200)", "x'6300000000'"] {
+        execute(&database, format!("REPLACE INTO conditional_idempotency VALUES (x'{}', {record}, NULL, 9000000000000)", "01".repeat(32))).await;
+        let error = store.begin(id(1), claim("a", 1)).await.unwrap_err();
+        assert_eq!(error.kind(), StoreErrorKind::Corrupt, "{record}");
+        let error = store.inspect(id(1)).await.unwrap_err();
+        assert_eq!(error.kind(), StoreErrorKind::Corrupt, "{record}");
+    }
+}
+
+/// The lock of another process is held for longer than the timeout.
+#[tokio::test]
+async fn a_step_behind_a_long_transaction_is_not_applied() {
+    let file = TempFile::new();
+    let (_, store) = open(&file);
+    store.install().await.unwrap();
+    store.begin(id(1), claim("a", 1)).await.unwrap();
+    let holder = rusqlite::Connection::open(&file).unwrap();
+    holder.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let error = store.begin(id(2), claim("a", 1)).await.unwrap_err();
+    assert_eq!(error.kind(), StoreErrorKind::NotApplied);
+    let error = store
+        .complete(step(1, 1, 1), Bytes::from("paid"))
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind(), StoreErrorKind::NotApplied);
+    holder.execute_batch("ROLLBACK").unwrap();
+    let completed = store.complete(step(1, 1, 1), Bytes::from("paid")).await;
+    assert_eq!(completed.unwrap(), Update::Applied);
+    assert!(store.inspect(id(2)).await.unwrap().is_none());
+}
+
+/// A reader of another process, such as a backup, holds its snapshot.
+#[tokio::test]
+async fn a_long_reader_delays_no_step() {
+    let file = TempFile::new();
+    let (_, store) = open(&file);
+    store.install().await.unwrap();
+    let reader = rusqlite::Connection::open(&file).unwrap();
+    reader
+        .execute_batch("BEGIN; SELECT count(*) FROM conditional_idempotency")
+        .unwrap();
+    store.begin(id(1), claim("a", 1)).await.unwrap();
+    let completed = store.complete(step(1, 1, 1), Bytes::from("paid")).await;
+    assert_eq!(completed.unwrap(), Update::Applied);
+}
+
+/// The log of a crashed process is lost: what it held was never acknowledged by the disk, and
+/// the rest can be read.
+#[tokio::test]
+async fn a_lost_log_leaves_a_whole_file() {
+    let file = TempFile::new();
+    let (database, store) = open(&file);
+    store.install().await.unwrap();
+    store.begin(id(1), claim("a", 1)).await.unwrap();
+    execute(&database, "PRAGMA wal_checkpoint(TRUNCATE)").await;
+    let completed = store.complete(step(1, 1, 1), Bytes::from("paid")).await;
+    assert_eq!(completed.unwrap(), Update::Applied);
+    let copy = TempFile::new();
+    fs::copy(&file, &copy).unwrap();
+    let (_, copied) = open(&copy);
+    let begun = copied.begin(id(1), claim("a", 2)).await.unwrap();
+    assert!(matches!(begun, Admission::InFlight { .. }), "{begun:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_processes_may_install_at_once() {
+    let file = TempFile::new();
+    let stores = [(); 8].map(|()| SqliteIdempotencyStore::new(Database::open(&file).unwrap()));
+    let installing = stores.map(|store| tokio::spawn(async move { store.install().await }));
+    for installed in installing {
+        installed.await.unwrap().unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_damaged_file_is_no_empty_one() {
+    let file = TempFile::new();
+    fs::write(&file, vec![b'x'; 8192]).unwrap();
+    let error = Database::open(&file).unwrap_err();
+    assert_eq!(error.kind(), crate::ErrorKind::Database);
+    assert_eq!(fs::read(&file).unwrap(), vec![b'x'; 8192]);
+}

@@ -154,6 +154,11 @@ fn a_date_permits_a_part_only_if_no_coding_is_accepted() {
         ("deflate", date, true),
         ("gzip", "\"v1\"", true),
         ("gzip", "W/\"v1\"", true),
+        // No part of coded bytes exists inside, for any `Accept-Encoding`.
+        ("gzip", "\"v1-gzip\"", false),
+        ("br", "\"v1-gzip\"", false),
+        ("identity", "\"v1-gzip\"", false),
+        ("gzip", "W/\"v1-gzip\"", false),
     ] {
         let mut headers = sent(&[("accept-encoding", accept), ("range", "bytes=5-")]);
         headers.insert(IF_RANGE, condition.parse().unwrap());

@@ -8,6 +8,8 @@ use http::{HeaderName, Method};
 use http::{HeaderValue, Uri};
 
 #[cfg(feature = "tokio")]
+use crate::purge::Purge;
+#[cfg(feature = "tokio")]
 use crate::semantics::{
     retry::{RecordId, SealReason},
     validator_cache::FillRefusal,
@@ -37,29 +39,46 @@ pub(crate) fn unchecked_write(method: &Method, path: &str) {
     let _ = (method, path);
 }
 
-/// Emits an event for a purge that the queue did not accept.
+/// Emits an event for a purge that the queue did not accept. It has what an operator needs to purge
+/// by hand.
 #[cfg(feature = "tokio")]
-pub(crate) fn purge_dropped(why: &(dyn Error + 'static)) {
+pub(crate) fn purge_dropped(why: &(dyn Error + 'static), purge: &Purge) {
     #[cfg(feature = "tracing")]
     tracing::warn!(
         error = why,
+        tags = ?tags_of(purge),
+        targets = ?paths_of(purge),
         "a purge was dropped: a cache may serve stale responses"
     );
     #[cfg(not(feature = "tracing"))]
-    let _ = why;
+    let _ = (why, purge);
 }
 
-/// Emits an event for a purge whose last attempt failed.
+/// Emits an event for a purge whose last attempt failed. It has what an operator needs to purge by
+/// hand.
 #[cfg(feature = "tokio")]
-pub(crate) fn purge_failed(error: &(dyn Error + 'static), attempts: u32) {
+pub(crate) fn purge_failed(error: &(dyn Error + 'static), attempts: u32, purge: &Purge) {
     #[cfg(feature = "tracing")]
     tracing::error!(
         error,
         attempts,
+        tags = ?tags_of(purge),
+        targets = ?paths_of(purge),
         "a purge was given up: a cache may serve stale responses"
     );
     #[cfg(not(feature = "tracing"))]
-    let _ = (error, attempts);
+    let _ = (error, attempts, purge);
+}
+
+#[cfg(all(feature = "tokio", feature = "tracing"))]
+fn tags_of(purge: &Purge) -> Vec<&str> {
+    purge.tags().map(AsRef::as_ref).collect()
+}
+
+/// Returns the paths of the targets. Queries are left out, since they may have secrets.
+#[cfg(all(feature = "tokio", feature = "tracing"))]
+fn paths_of(purge: &Purge) -> Vec<&str> {
+    purge.targets().map(Uri::path).collect()
 }
 
 /// Emits an event for a response with more cache tags than a cache may read.

@@ -109,6 +109,14 @@
 //! the feature `axum`, the one before `Router::nest` removed a prefix ([`target`](crate::target)).
 //! `Host` must be that of the cache too.
 //!
+//! A timeout inside of the layer ends a write with a 503 or 408, which purges. If the write goes on,
+//! a second purge comes at its end.
+//!
+//! # gRPC
+//!
+//! A gRPC call is a `POST`, so each is a write, also if it fails. Name the calls that only read in
+//! [`CacheTagsLayer::reads`], or merge the gRPC routes outside of the layer.
+//!
 //! # Limits
 //!
 //! The limits depend on the header: see [`TagField`]. In `Cache-Groups` and

@@ -30,6 +30,11 @@ pub enum ErrorKind {
     Panicked,
     /// The job left a transaction open. It is rolled back.
     OpenTransaction,
+    /// The transaction ended before its job did. Nothing was written.
+    ///
+    /// The job went on after an error for which SQLite rolls back the whole transaction, or
+    /// ran `COMMIT` or `ROLLBACK` itself.
+    RolledBack,
     /// The answer took longer than the timeout.
     TimedOut,
     /// No trigger of a [`Schema`](crate::Schema) keeps a version of the scope.
@@ -90,6 +95,22 @@ impl Error {
         Self {
             kind,
             ..error.into()
+        }
+    }
+
+    /// Maps the error that a job of a [`JobTransaction`](crate::transaction::JobTransaction)
+    /// returned.
+    pub(crate) fn from_job(error: rusqlite::Error) -> Self {
+        let refused_commit = error
+            .sqlite_error()
+            .is_some_and(|failure| failure.extended_code == ffi::SQLITE_CONSTRAINT_COMMITHOOK);
+        let error = Self::from(error);
+        match refused_commit {
+            true => Self {
+                kind: ErrorKind::RolledBack,
+                ..error
+            },
+            false => error,
         }
     }
 
@@ -175,6 +196,9 @@ impl fmt::Display for Error {
             ErrorKind::Panicked => "a job for the database panicked",
             ErrorKind::OpenTransaction => {
                 "a job for the database left a transaction open, which was rolled back"
+            }
+            ErrorKind::RolledBack => {
+                "the transaction of the job was rolled back before the job ended"
             }
             ErrorKind::TimedOut => "the database took too long",
             ErrorKind::NotWatched => {

@@ -139,6 +139,7 @@ mod state;
 #[cfg(test)]
 mod test_support;
 mod timeout;
+mod transaction;
 mod versions;
 
 pub use database::{Database, DatabaseOptions};

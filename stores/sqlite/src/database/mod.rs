@@ -51,6 +51,9 @@ use thread::ThreadMessage;
 /// gets an error and the next job runs. If a job leaves a transaction open, the
 /// transaction is rolled back and the result is an error.
 ///
+/// [`guarded`](Self::guarded) and [`keyed`](Self::keyed) set the commit hook and the
+/// rollback hook of the connection, and remove them. Set no hooks of your own there.
+///
 /// At most 64 jobs wait in a queue, and further callers wait for a place in it; see
 /// [`DatabaseOptions::max_queued_jobs`]. To keep a reader from waiting for the writers
 /// of its own process, open the same file a second time.

@@ -26,6 +26,9 @@ pub enum ErrorKind {
     Database,
     /// The database is closed.
     Closed,
+    /// The file was deleted, moved or replaced since it was opened. The job did not run. See
+    /// [`Database`](crate::Database#moved-files).
+    FileMoved,
     /// The job panicked. Its transaction is rolled back.
     Panicked,
     /// The job left a transaction open. It is rolled back.
@@ -193,6 +196,9 @@ impl fmt::Display for Error {
         f.write_str(match self.kind {
             ErrorKind::Database => "the database failed",
             ErrorKind::Closed => "the database is closed",
+            ErrorKind::FileMoved => {
+                "the path names another file than the one that is open (open it again)"
+            }
             ErrorKind::Panicked => "a job for the database panicked",
             ErrorKind::OpenTransaction => {
                 "a job for the database left a transaction open, which was rolled back"

@@ -1,15 +1,17 @@
+mod file;
 mod options;
 #[cfg(test)]
 mod tests;
 mod thread;
 
-use std::{fmt, path::Path};
+use std::{fmt, path::Path, sync::Arc};
 
 use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::{Error, ErrorKind};
 
+use file::DatabaseFile;
 pub use options::DatabaseOptions;
 use thread::ThreadMessage;
 
@@ -58,6 +60,14 @@ use thread::ThreadMessage;
 /// [`DatabaseOptions::max_queued_jobs`]. To keep a reader from waiting for the writers
 /// of its own process, open the same file a second time.
 ///
+/// # Moved files
+///
+/// If the file is deleted, moved or replaced while it is open, SQLite would go on with the
+/// file that has no name any more. Its writes are lost at the end of the process, and
+/// another process uses the new file. So each job first checks that the path still names
+/// the file (its device and inode, on Unix), and is refused otherwise. A job that runs
+/// meanwhile ends. Open the path again to use the new file.
+///
 /// # Shutdown
 ///
 /// Clones share the thread. After the last clone is dropped, the queued jobs run, the
@@ -66,6 +76,7 @@ use thread::ThreadMessage;
 #[derive(Clone)]
 pub struct Database {
     messages: mpsc::Sender<ThreadMessage>,
+    file: Arc<DatabaseFile>,
 }
 
 impl Database {
@@ -95,7 +106,8 @@ impl Database {
     /// # Errors
     ///
     /// Returns the error of the job, or [`ErrorKind::Panicked`],
-    /// [`OpenTransaction`](ErrorKind::OpenTransaction) or [`Closed`](ErrorKind::Closed).
+    /// [`OpenTransaction`](ErrorKind::OpenTransaction),
+    /// [`FileMoved`](ErrorKind::FileMoved) or [`Closed`](ErrorKind::Closed).
     pub async fn run<T, F>(&self, job: F) -> Result<T, Error>
     where
         T: Send + 'static,
@@ -112,8 +124,9 @@ impl Database {
         F: FnOnce(&mut Connection) -> Result<T, E> + Send + 'static,
     {
         let (reply, result) = oneshot::channel();
+        let file = Arc::clone(&self.file);
         let job = move |connection: &mut Connection| {
-            let result = job(connection).map_err(Error::from);
+            let result = file.check().and_then(|()| Ok(job(connection)?));
             // The receiver is gone if the caller was dropped.
             let _ = reply.send(thread::roll_back_open(connection, result));
         };

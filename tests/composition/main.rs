@@ -5,6 +5,8 @@
 mod audit;
 mod audit_faults;
 mod cache_policy;
+#[cfg(all(feature = "axum", feature = "tokio"))]
+mod carried;
 mod coding;
 mod compression;
 mod confirmed;
@@ -16,6 +18,8 @@ mod idempotency;
 #[cfg(all(feature = "axum", feature = "tokio"))]
 mod nested;
 mod one_origin;
+#[cfg(all(feature = "axum", feature = "tokio"))]
+mod pairs;
 mod placement;
 mod plain;
 mod ranges;

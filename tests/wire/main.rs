@@ -2,6 +2,8 @@
 //!
 //! Every test names the requirements that it checks, by their ids in `docs/requirements.md`.
 
+#[cfg(feature = "tokio")]
+mod answered_unread;
 mod audited;
 mod broken_body;
 mod codings;
@@ -16,6 +18,8 @@ mod failing_source;
 mod grpc;
 mod head;
 mod hostile_headers;
+#[cfg(feature = "tokio")]
+mod keyed_framing;
 #[cfg(feature = "tokio")]
 mod keyed_streams;
 mod large_body;

@@ -8,6 +8,7 @@ use crate::{
     test_support::{ScriptedBody, send},
 };
 
+mod configured;
 mod layer;
 mod malformed;
 mod matched;

@@ -2,16 +2,20 @@
 
 mod admission;
 mod attacks;
+mod clocks;
 mod configuration;
 mod content;
 mod ends;
+mod key_forms;
 mod layers;
 mod modes;
+mod other_requests;
 mod outcomes;
 mod parallel;
 mod replays;
 mod reports;
 mod requests;
+mod spellings;
 mod store_faults;
 mod taken_over;
 mod unknown;

@@ -1,3 +1,4 @@
+mod hostile_targets;
 mod http_purger;
 #[cfg(feature = "tokio")]
 mod queue;

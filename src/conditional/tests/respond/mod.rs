@@ -3,6 +3,7 @@
 mod dates;
 mod methods;
 mod not_modified;
+mod odd_dates;
 mod precondition_failed;
 
 use std::time::{Duration, SystemTime};

@@ -1,6 +1,7 @@
 //! The conditions of writes that are performed, and of those that are not.
 
 mod dates;
+mod long_lists;
 mod malformed;
 mod self_get;
 mod source_calls;

@@ -35,6 +35,11 @@ use watched::WatchedBody;
 #[cfg(feature = "tokio")]
 pub(crate) use watched::{ContentEnd, watch};
 
+/// An extension of a response whose content was read ahead, and breaks off or has another length
+/// than it announced. Nothing is known of the representation then.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct BrokenContent;
+
 pin_project! {
     /// The body of a response from a layer of this crate.
     ///

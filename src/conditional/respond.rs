@@ -6,7 +6,7 @@ use http_body::Body;
 
 use super::config::ConditionalConfig;
 use crate::{
-    body::ResponseBody,
+    body::{BrokenContent, ResponseBody},
     outcome::{Outcome, Verdict},
     refusal::Refusal,
     semantics::{
@@ -153,6 +153,12 @@ impl ConditionalRead {
             Decision::Proceed => Verdict::Proceeded,
             // A replay is the answer to the first request, whatever this one expects.
             _ if Outcome::of(response).is_some_and(Outcome::is_replayed) => Verdict::NotEvaluated,
+            // Content that breaks has no tag. So nobody knows whether it is the expected one.
+            Decision::Failed(Condition::IfMatch)
+                if response.extensions().get::<BrokenContent>().is_some() =>
+            {
+                Verdict::NotEvaluated
+            }
             Decision::NotModified => Verdict::NotModified,
             Decision::Failed(condition) => Verdict::Failed(condition),
         }

@@ -10,10 +10,7 @@ use crate::{
     outcome::{Outcome, Verdict},
     refusal::Refusal,
     semantics::{
-        condition::{
-            Condition, ConditionalFields, Current, Decision, RequestConditions,
-            not_modified::strip_representation_metadata,
-        },
+        condition::{Condition, ConditionalFields, Current, Decision, RequestConditions},
         field::{Accept, HttpDate, content_length},
         validator::{Validators, ValidatorsRef, validators},
     },
@@ -104,7 +101,7 @@ impl ConditionalRead {
         let mut answer = match verdict {
             Verdict::NotModified => {
                 length = self.length_of_get(&response);
-                not_modified(response, length)
+                self.not_modified(response, length)
             }
             Verdict::Failed(condition) => self.refuse(response, condition, current),
             // The service answered a `GET`, whose content must not be sent for the `HEAD`.
@@ -198,18 +195,19 @@ impl ConditionalRead {
             }
         })
     }
-}
 
-/// Turns a 200 into its 304.
-fn not_modified<B: Body<Data = Bytes>>(
-    response: Response<B>,
-    length: Option<u64>,
-) -> Response<ResponseBody<B>> {
-    // A 206 has the length of a part, which is not that of the 200.
-    let length = length.filter(|_| response.status() == StatusCode::OK);
-    let mut response = response.map(|_| ResponseBody::empty());
-    *response.status_mut() = StatusCode::NOT_MODIFIED;
-    strip_representation_metadata(response.headers_mut());
-    content_length::set(response.headers_mut(), length);
-    response
+    /// Turns a 200 into its 304.
+    fn not_modified<B: Body<Data = Bytes>>(
+        &self,
+        response: Response<B>,
+        length: Option<u64>,
+    ) -> Response<ResponseBody<B>> {
+        // A 206 has the length of a part, which is not that of the 200.
+        let length = length.filter(|_| response.status() == StatusCode::OK);
+        let mut response = response.map(|_| ResponseBody::empty());
+        *response.status_mut() = StatusCode::NOT_MODIFIED;
+        self.fields.strip_for_not_modified(response.headers_mut());
+        content_length::set(response.headers_mut(), length);
+        response
+    }
 }

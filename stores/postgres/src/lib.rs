@@ -184,7 +184,9 @@
 //! - Writes with triggers switched off, and some changes of the catalog, do not
 //!   change versions; see [`Schema`].
 //! - After a crash with `synchronous_commit = off`, lost numbers may be used again until
-//!   the schema is installed again, for example at the next start.
+//!   the schema is installed again, for example at the next start. The same is true after a
+//!   backup is restored. The clock must not be behind the lost commits; see
+//!   [`Schema`](Schema#repeated-installation).
 //! - After a fail-over to a replica that lacks some commits, their numbers may be used
 //!   again until the schema is installed again. With synchronous replication no commit is
 //!   lost.

@@ -72,6 +72,49 @@ async fn a_restored_backup_gives_no_old_tag_to_new_content() {
     assert_ne!(update(&backup, "new").await, lost);
 }
 
+/// The migration ran between the backup and the restore, as at each start.
+#[tokio::test]
+async fn a_start_between_backup_and_restore_keeps_tags_apart() {
+    let pool = notes().await;
+    run(&pool, "INSERT INTO notes VALUES (1, 'a', 'old')").await;
+    let backup = copy(&pool).await;
+    install(&pool, watch_notes()).await;
+    let lost = update(&pool, "lost").await;
+    install(&backup, watch_notes()).await;
+    assert_ne!(update(&backup, "new").await, lost);
+}
+
+/// Old tags of a database whose versions were dropped with their sequence.
+#[tokio::test]
+async fn versions_that_are_dropped_and_created_have_other_tags() {
+    let pool = notes().await;
+    run(&pool, "INSERT INTO notes VALUES (1, 'a', 'old')").await;
+    let old = update(&pool, "old").await;
+    let drop = "DROP TABLE conditional_versions; DROP SEQUENCE \"conditional_versions/numbers\"";
+    run(&pool, drop).await;
+    install(&pool, watch_notes()).await;
+    let mut seen = vec![tag(&pool, &row(1)).await];
+    for _ in 0..20 {
+        seen.push(update(&pool, "new").await);
+    }
+    assert!(!seen.contains(&old), "{old} in {seen:?}");
+}
+
+/// The sequence is ahead of a clock that was set back.
+#[tokio::test]
+async fn a_clock_behind_the_numbers_brings_no_old_tag_back() {
+    let pool = notes().await;
+    let ahead = "SELECT setval('\"conditional_versions/numbers\"', 9000000000000000)";
+    run(&pool, ahead).await;
+    run(&pool, "INSERT INTO notes VALUES (1, 'a', 'old')").await;
+    let lost = update(&pool, "lost").await;
+    run(&pool, ahead).await;
+    install(&pool, watch_notes()).await;
+    for _ in 0..3 {
+        assert_ne!(update(&pool, "new").await, lost);
+    }
+}
+
 /// A writer whose path of schemas is empty, as in a dump or in a hardened role.
 #[tokio::test]
 async fn a_writer_without_a_search_path_changes_versions() {

@@ -8,9 +8,8 @@ use http::{HeaderName, Method};
 use http::{HeaderValue, Uri};
 
 #[cfg(feature = "tokio")]
-use crate::purge::Purge;
-#[cfg(feature = "tokio")]
 use crate::semantics::{
+    caching::cache_tags::CacheTag,
     retry::{RecordId, SealReason},
     validator_cache::FillRefusal,
 };
@@ -42,43 +41,41 @@ pub(crate) fn unchecked_write(method: &Method, path: &str) {
 /// Emits an event for a purge that the queue did not accept. It has what an operator needs to purge
 /// by hand.
 #[cfg(feature = "tokio")]
-pub(crate) fn purge_dropped(why: &(dyn Error + 'static), purge: &Purge) {
+pub(crate) fn purge_dropped<'a>(
+    why: &(dyn Error + 'static),
+    tags: impl Iterator<Item = &'a CacheTag>,
+    targets: impl Iterator<Item = &'a Uri>,
+) {
     #[cfg(feature = "tracing")]
     tracing::warn!(
         error = why,
-        tags = ?tags_of(purge),
-        targets = ?paths_of(purge),
+        tags = ?tags.map(AsRef::<str>::as_ref).collect::<Vec<_>>(),
+        targets = ?targets.map(Uri::path).collect::<Vec<_>>(), // a query may have secrets
         "a purge was dropped: a cache may serve stale responses"
     );
     #[cfg(not(feature = "tracing"))]
-    let _ = (why, purge);
+    let _ = (why, tags, targets);
 }
 
 /// Emits an event for a purge whose last attempt failed. It has what an operator needs to purge by
 /// hand.
 #[cfg(feature = "tokio")]
-pub(crate) fn purge_failed(error: &(dyn Error + 'static), attempts: u32, purge: &Purge) {
+pub(crate) fn purge_failed<'a>(
+    error: &(dyn Error + 'static),
+    attempts: u32,
+    tags: impl Iterator<Item = &'a CacheTag>,
+    targets: impl Iterator<Item = &'a Uri>,
+) {
     #[cfg(feature = "tracing")]
     tracing::error!(
         error,
         attempts,
-        tags = ?tags_of(purge),
-        targets = ?paths_of(purge),
+        tags = ?tags.map(AsRef::<str>::as_ref).collect::<Vec<_>>(),
+        targets = ?targets.map(Uri::path).collect::<Vec<_>>(), // a query may have secrets
         "a purge was given up: a cache may serve stale responses"
     );
     #[cfg(not(feature = "tracing"))]
-    let _ = (error, attempts, purge);
-}
-
-#[cfg(all(feature = "tokio", feature = "tracing"))]
-fn tags_of(purge: &Purge) -> Vec<&str> {
-    purge.tags().map(AsRef::as_ref).collect()
-}
-
-/// Returns the paths of the targets. Queries are left out, since they may have secrets.
-#[cfg(all(feature = "tokio", feature = "tracing"))]
-fn paths_of(purge: &Purge) -> Vec<&str> {
-    purge.targets().map(Uri::path).collect()
+    let _ = (error, attempts, tags, targets);
 }
 
 /// Emits an event for a response with more cache tags than a cache may read.

@@ -162,6 +162,23 @@ impl TargetHistory {
         }
     }
 
+    /// Compares a 304 or a refusal with the 200s that a script of the same origin may read.
+    pub(super) fn check_origin(&self, exchange: &Exchange<'_>, findings: &mut Vec<RuleFinding>) {
+        let fulls = self.responses.iter().map(|(_, response)| response);
+        rules::check_origin(fulls, exchange, findings);
+    }
+
+    /// Marks the 200s that a 404 or 410 shows to be removed. A write before it cannot be judged any
+    /// more.
+    pub(super) fn add_absence(&mut self, instance: &Bytes, exchange: &Exchange<'_>) {
+        for (_, response) in &mut self.responses {
+            if response.instance == *instance {
+                response.compare_absence(exchange.request);
+            }
+        }
+        self.write = None;
+    }
+
     fn add_pending(&mut self, at: u64, pending: Option<PendingFinding>) {
         if let Some(pending) = pending {
             self.pending.truncate(MAX_RESPONSES - 1);

@@ -180,10 +180,10 @@
 //!
 //! - A `HEAD`, a 304 or a part with another tag, date or policy is reported once the next 200
 //!   equals the last one.
+//! - The same holds for a 304 that makes a weak tag strong, has another coding, or names more in
+//!   `Vary`.
 //! - A write that succeeded although its condition was false is reported once the next 200 has
 //!   another tag. Until then the state may have been what the client wanted.
-//! - A 304 with a strong tag beside a weak one, another coding, or more names in `Vary` is
-//!   reported once the next 200 has the headers of the last one.
 //! - A `PUT` with a strong tag in its response is reported once a 200 with that tag has content
 //!   of another length. Changes that keep the length are not detected.
 //!

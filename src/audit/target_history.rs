@@ -164,8 +164,9 @@ impl TargetHistory {
 
     /// Compares a 304 or a refusal with the 200s that a script of the same origin may read.
     pub(super) fn check_origin(&self, exchange: &Exchange<'_>, findings: &mut Vec<RuleFinding>) {
-        let fulls = self.responses.iter().map(|(_, response)| response);
-        rules::check_origin(fulls, exchange, findings);
+        let responses = self.responses.iter();
+        let allowed = responses.map(|(_, response)| response.allowed_origin);
+        rules::check_origin(allowed, exchange, findings);
     }
 
     /// Marks the 200s that a 404 or 410 shows to be removed. A write before it cannot be judged any

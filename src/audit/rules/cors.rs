@@ -11,7 +11,7 @@ use http::{
     },
 };
 
-use super::{Code, Exchange, ObservedResponse, RuleFinding, fingerprint::hash};
+use super::{Code, Exchange, RuleFinding, fingerprint::hash};
 use crate::semantics::field::{lines, list::members};
 
 pub(super) fn check(exchange: &Exchange<'_>, findings: &mut Vec<RuleFinding>) {
@@ -42,9 +42,9 @@ pub(super) fn allowed_origin(exchange: &Exchange<'_>) -> Option<u64> {
 }
 
 /// Checks that a script which may read a 200 may read a 304 or a refusal too. If not, it sees a
-/// network error.
-pub(crate) fn check_origin<'a>(
-    mut fulls: impl Iterator<Item = &'a ObservedResponse>,
+/// network error. `allowed` has the [`allowed_origin`] of each 200.
+pub(crate) fn check_origin(
+    mut allowed: impl Iterator<Item = Option<u64>>,
     exchange: &Exchange<'_>,
     findings: &mut Vec<RuleFinding>,
 ) {
@@ -58,7 +58,7 @@ pub(crate) fn check_origin<'a>(
         return;
     }
     let origin = hash(lines::lines(exchange.request, &ORIGIN));
-    if origin.is_some() && fulls.any(|full| full.allowed_origin == origin) {
+    if origin.is_some() && allowed.any(|allowed| allowed == origin) {
         let (status, method) = (status.as_u16(), exchange.method);
         findings.push(Code::OriginNotAllowed.finding(format!(
             "{status} to {method} without the Access-Control-Allow-Origin of the 200"

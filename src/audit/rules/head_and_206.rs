@@ -12,6 +12,7 @@ use super::{
     Code, Exchange, ObservedResponse, RuleFinding,
     exchange::{tag_text, text},
     fingerprint::RequestDifference,
+    two_responses::find_laxer_policy,
 };
 use crate::semantics::field::{content_length, lines};
 
@@ -62,7 +63,7 @@ pub(crate) fn check_head_and_partial<'a>(
         } else {
             check_head(full, exchange, findings);
         }
-        if let Some(what) = full.find_laxer_policy(exchange) {
+        if let Some(what) = find_laxer_policy(full, exchange) {
             findings.push(code.finding(what));
         }
     }

@@ -9,7 +9,7 @@ use http::{
 
 use super::{
     Exchange, cors,
-    exchange::{coding, truncate},
+    exchange::coding,
     fingerprint::{RequestDifference, RequestFingerprint},
     nonce,
     parts::TaggedBytes,
@@ -40,7 +40,7 @@ pub(crate) struct ObservedResponse {
     pub(super) location: Option<HeaderValue>,
     pub(super) sharing: Sharing,
     /// A hash of the origin whose scripts may read it.
-    pub(super) allowed_origin: Option<u64>,
+    pub(crate) allowed_origin: Option<u64>,
     /// A hash of the nonces in its `Content-Security-Policy`.
     pub(super) nonces: Option<u64>,
     request: RequestFingerprint,
@@ -253,29 +253,6 @@ impl ObservedResponse {
                 content.epoch = None;
             }
         }
-    }
-
-    /// Describes what a response grants caches beyond this 200, if both have `Cache-Control`.
-    pub(super) fn find_laxer_policy(&self, exchange: &Exchange<'_>) -> Option<String> {
-        let before = self
-            .policy
-            .as_ref()
-            .filter(|_| exchange.has(&CACHE_CONTROL))?;
-        let now = exchange.policy;
-        let expires = self.expires.as_ref().map(|expires| expires.seconds);
-        // A header that is missing stays in the stored response (RFC 9111, section 3.2). Time
-        // passes between both responses.
-        let expires = [
-            exchange.expires().map_or(expires, |seconds| {
-                Some(seconds.saturating_sub(Exchange::SKEW))
-            }),
-            expires.map(|seconds| seconds.saturating_add(Exchange::SKEW)),
-        ];
-        let what = now.grants_beyond(before, expires)?;
-        let (now, before) = [now, before]
-            .map(|policy| truncate(&policy.to_string()))
-            .into();
-        Some(format!("{what}: {now} where the 200 had {before}"))
     }
 
     /// Returns `true` if it is the latest response to requests like that of `other`.

@@ -13,6 +13,7 @@ use super::{
     exchange::{coding, tag_text, text},
     nonce,
     observed::ObservedExpires,
+    two_responses::find_laxer_policy,
 };
 use crate::semantics::{
     field::{content_length, lines, vary},
@@ -177,7 +178,7 @@ fn check_policy(
         findings.push(Code::PolicyMissingOn304.finding("the 200 had Cache-Control"));
         return None;
     };
-    if let Some(what) = full.find_laxer_policy(exchange) {
+    if let Some(what) = find_laxer_policy(full, exchange) {
         findings.push(Code::LaxerOn304.finding(what));
         return None;
     }

@@ -2,12 +2,15 @@
 
 use http::{
     HeaderName,
-    header::{ACCEPT, ACCEPT_LANGUAGE, AUTHORIZATION},
+    header::{ACCEPT, ACCEPT_LANGUAGE, AUTHORIZATION, CACHE_CONTROL},
 };
 
 use super::{
-    Code, ObservedResponse, PartialContent, RuleFinding, exchange::tag_text,
-    fingerprint::RequestDifference, parts::compare_tagged_bytes, sharing::Sharing,
+    Code, Exchange, ObservedResponse, PartialContent, RuleFinding,
+    exchange::{tag_text, truncate},
+    fingerprint::RequestDifference,
+    parts::compare_tagged_bytes,
+    sharing::Sharing,
 };
 
 /// Compares the heads of two 200s.
@@ -175,6 +178,33 @@ pub(crate) fn changed_without_write(earlier: &ObservedResponse, later: &Observed
         && earlier.is_same_kind(later)
         && earlier.is_same_epoch(later)
         && earlier.difference(later) == RequestDifference::None
+}
+
+/// Describes a permission that a response gives caches and the 200 `full` does not, if both have
+/// `Cache-Control`.
+pub(super) fn find_laxer_policy(
+    full: &ObservedResponse,
+    exchange: &Exchange<'_>,
+) -> Option<String> {
+    let before = full
+        .policy
+        .as_ref()
+        .filter(|_| exchange.has(&CACHE_CONTROL))?;
+    let now = exchange.policy;
+    let expires = full.expires.as_ref().map(|expires| expires.seconds);
+    // A header that is missing stays in the stored response (RFC 9111, section 3.2). Time
+    // passes between both responses.
+    let expires = [
+        exchange.expires().map_or(expires, |seconds| {
+            Some(seconds.saturating_sub(Exchange::SKEW))
+        }),
+        expires.map(|seconds| seconds.saturating_add(Exchange::SKEW)),
+    ];
+    let what = now.grants_beyond(before, expires)?;
+    let (now, before) = [now, before]
+        .map(|policy| truncate(&policy.to_string()))
+        .into();
+    Some(format!("{what}: {now} where the 200 had {before}"))
 }
 
 /// Checks for an empty 200 to a client that named the tag of content which is not empty.

@@ -1,4 +1,4 @@
-//! What a 304 may have beside its 200: policies by their effect, tags, codings, `Vary` and CORS.
+//! A 304 beside its 200: policies by their effect, tags, codings, `Vary` and CORS.
 
 use super::{
     Answer, Audit, AuditLayer, Code, Lines, assert_codes, exchange, expect, get, not_modified, ok,

@@ -1,4 +1,4 @@
-//! What a policy lets caches do, and whether that is more than another policy does.
+//! The permissions that a policy gives caches, compared with those of another policy.
 
 use http::HeaderName;
 
@@ -27,12 +27,12 @@ const KINDS: [CacheKind; 4] = {
     ]
 };
 
-/// What a cache may do with a 200 that it may store. `u64::MAX` is a time without a limit.
+/// The permissions of a cache for a 200 that it may store. `u64::MAX` is a time without a limit.
 ///
 /// Requests with `Authorization` need another permission for sharing (section 3.5), which is not
 /// part of this.
 #[derive(Debug)]
-struct Grant<'a> {
+struct CacheGrant<'a> {
     /// The headers that the cache must not store.
     not_stored: &'a [HeaderName],
     /// The headers that it must revalidate before each use.
@@ -48,7 +48,7 @@ struct Grant<'a> {
     transforms: bool,
 }
 
-impl<'a> Grant<'a> {
+impl<'a> CacheGrant<'a> {
     /// Returns `None` if the cache must not store the response. `expires` is the lifetime without
     /// `max-age`, in seconds.
     fn of(policy: &'a CacheControl, expires: Option<u64>, cache: CacheKind) -> Option<Self> {
@@ -152,8 +152,8 @@ impl CacheControl {
     ) -> Option<&'static str> {
         let [own, others] = expires;
         KINDS.into_iter().find_map(|cache| {
-            let now = Grant::of(self, own, cache)?;
-            match Grant::of(other, others, cache) {
+            let now = CacheGrant::of(self, own, cache)?;
+            match CacheGrant::of(other, others, cache) {
                 Some(before) => now.beyond(&before),
                 None => Some("stored by more caches"),
             }

@@ -1,4 +1,4 @@
-//! What one policy grants beyond another: examples, and properties of all policies.
+//! The permissions of one policy beyond another: examples, and properties of all policies.
 
 use proptest::prelude::*;
 

@@ -34,9 +34,10 @@ fn purges() -> (PurgeQueue, Count) {
     (queue, count)
 }
 
-/// A write, its replay, a refusal and a 422: one purge on either side.
+/// A write, its replay, a refusal and a 422. Outside, the replay is purged too, since the first
+/// purge may have been lost. Inside, the layer does not see it.
 #[tokio::test]
-async fn one_write_is_purged_once() {
+async fn a_write_is_purged_once_and_a_replay_only_outside() {
     for outside in [false, true] {
         let (queue, purged) = purges();
         let count = Count::default();
@@ -59,7 +60,8 @@ async fn one_write_is_purged_once() {
         assert_eq!(keyed(&app, "PUT", "/", "a", &[]).await.status, 422);
         assert_eq!(send(&app, "POST", "/", &[]).await.status, 400);
         queue.flush().await;
-        assert_eq!((purged.get(), count.get()), (1, 1), "{outside}");
+        let expected = 1 + usize::from(outside);
+        assert_eq!((purged.get(), count.get()), (expected, 1), "{outside}");
         // Caches on the path of the retry forget too.
         let name = "cache-group-invalidation";
         assert_eq!(first.field(name), Some("\"orders\""));

@@ -8,7 +8,7 @@ use http::{Request, Response, StatusCode};
 use http_body_util::{BodyExt, Full};
 use tower::{Layer, ServiceExt, service_fn};
 use tower_conditional::{IdempotencyLayer, body::RequestBody};
-use tower_conditional_postgres::PostgresIdempotencyStore;
+use tower_conditional_postgres::{Install, PostgresIdempotencyStore, Schema};
 use tower_conditional_testing::Postgres;
 
 use crate::support::{
@@ -70,6 +70,21 @@ async fn a_restored_backup_gives_no_old_tag_to_new_content() {
     let lost = update(&pool, "lost").await;
     install(&backup, watch_notes()).await;
     assert_ne!(update(&backup, "new").await, lost);
+}
+
+#[tokio::test]
+async fn a_table_of_versions_that_was_dropped_is_installed_again() {
+    let pool = notes().await;
+    run(&pool, "INSERT INTO notes VALUES (1, 'a', 'old')").await;
+    let old = tag(&pool, &row(1)).await;
+    run(&pool, "DROP TABLE conditional_versions").await;
+    let client = connection(&pool).await;
+    let schema = Schema::new().watch(watch_notes()).expect("a good watch");
+    schema.verify(&client).await.expect_err("it is gone");
+    schema.install(&client).await.expect("an installation");
+    drop(client);
+    assert_ne!(tag(&pool, &row(1)).await, old);
+    assert_ne!(update(&pool, "new").await, old);
 }
 
 /// A writer whose path of schemas is empty, as in a dump or in a hardened role.

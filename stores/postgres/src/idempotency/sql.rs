@@ -165,8 +165,11 @@ DELETE FROM conditional_idempotency WHERE id IN (
     SELECT id FROM conditional_idempotency WHERE forgotten_at <= statement_timestamp()
     LIMIT $1 FOR UPDATE SKIP LOCKED)";
 
-/// Locks a key until the end of the transaction: `$1` a hash of the id.
-pub(super) const LOCK: &str = "SELECT pg_try_advisory_xact_lock($1)";
+/// Locks a key of this table until the end of the transaction: `$1` a hash of the id.
+///
+/// The locks are those of the whole database, and other schemas may have such a table too.
+pub(super) const LOCK: &str = "SELECT pg_try_advisory_xact_lock(
+    $1 # ('conditional_idempotency'::regclass::oid::bigint << 32))";
 
 /// Returns a row if the attempt holds the key: `$1` id, `$2` owner, `$3` fence.
 pub(super) const IS_HELD: &str = "

@@ -54,7 +54,7 @@ impl<St: IdempotencyStore> Claimant<St> {
     /// Otherwise it would look like an attempt that was lost, although nothing ran.
     async fn begin(&self) -> Result<Admission<Bytes>, StoreError> {
         let claimant = self.clone();
-        let begun = self.config.detached.finish(async move {
+        let begun = self.config.detached.finish_step(async move {
             let admission = claimant.try_begin().await?;
             Ok(PendingAdmission(Some((admission, claimant))))
         });
@@ -162,7 +162,7 @@ impl<St: IdempotencyStore> Claimant<St> {
     /// Gives back a claim for which nothing ran. It goes on if the future is dropped.
     fn give_back(&self, fence: u64, takes_over: bool) -> impl Future<Output = ()> + Send + use<St> {
         let claimant = self.clone();
-        self.config.detached.finish(async move {
+        self.config.detached.finish_step(async move {
             let store = &claimant.config.store;
             let lease = claimant.claim.lease;
             for pause in PAUSES.into_iter().chain([lease]) {
@@ -196,7 +196,7 @@ impl<St: IdempotencyStore> Claimant<St> {
 
     fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {
         // Dropping the future lets the work go on by itself.
-        drop(self.config.detached.finish(work));
+        drop(self.config.detached.finish_step(work));
     }
 }
 

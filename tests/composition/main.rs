@@ -2,9 +2,13 @@
 //!
 //! Every test names the requirements that it checks, by their ids in `docs/requirements.md`.
 
+#[cfg(all(feature = "axum", feature = "tokio"))]
+mod abandoned_writes;
 mod audit;
 mod audit_faults;
 mod cache_policy;
+#[cfg(all(feature = "axum", feature = "tokio"))]
+mod carried;
 mod coding;
 mod compression;
 mod confirmed;
@@ -16,6 +20,8 @@ mod idempotency;
 #[cfg(all(feature = "axum", feature = "tokio"))]
 mod nested;
 mod one_origin;
+#[cfg(all(feature = "axum", feature = "tokio"))]
+mod pairs;
 mod placement;
 mod plain;
 mod ranges;

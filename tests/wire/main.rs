@@ -19,6 +19,8 @@ mod grpc;
 mod head;
 mod hostile_headers;
 #[cfg(feature = "tokio")]
+mod keyed_framing;
+#[cfg(feature = "tokio")]
 mod keyed_streams;
 mod large_body;
 mod live;

@@ -9,6 +9,7 @@ mod ends;
 mod key_forms;
 mod layers;
 mod modes;
+mod other_requests;
 mod outcomes;
 mod parallel;
 mod replays;

@@ -1,6 +1,8 @@
 //! The validator cache among other layers. Each order is right, and most of them are fast.
 
 mod neighbors;
+mod purged;
+mod ranges;
 
 use std::{
     convert::Infallible,

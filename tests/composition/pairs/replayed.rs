@@ -1,0 +1,162 @@
+//! Responses of every kind, recorded and repeated.
+
+use axum::{
+    Router,
+    body::Body,
+    response::{IntoResponse, Response},
+    routing::{any, get},
+};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
+use tower::{Layer, service_fn, util::BoxCloneService};
+use tower_conditional::{CachePolicyLayer, cache_policy::CachePolicy, stack};
+use tower_http::set_header::SetResponseHeaderLayer;
+
+use super::{Count, REPLAYED, keyed, keys};
+
+/// A 304 is the answer to a condition. A retry with the same condition gets it again, without a
+/// length of its own.
+#[tokio::test]
+async fn a_recorded_304_has_no_length() {
+    let router = || Router::new().route("/", get(async || ([(header::ETAG, "\"v1\"")], "content")));
+    // Around the router, which writes `content-length: 0` on a 304 of its own layers.
+    let app: BoxCloneService<http::Request<Body>, _, _> =
+        BoxCloneService::new(stack().idempotency(keys()).layer(router()));
+    let known = [("if-none-match", "\"v1\"")];
+    let first = keyed(&app, "GET", "/", "a", &known).await;
+    let retry = keyed(&app, "GET", "/", "a", &known).await;
+    assert_eq!((first.status, retry.status), (304, 304));
+    assert_eq!(retry.field("etag"), Some("\"v1\""));
+    let length = retry.field("content-length");
+    assert!(length.is_none_or(|length| length == "7"), "{length:?}");
+}
+
+/// R-9110-8.6-a: a 204 has no length, neither first nor as a replay.
+#[tokio::test]
+async fn a_204_has_no_length_in_a_replay() {
+    let app = stack()
+        .idempotency(keys())
+        .layer(service_fn(async |_: http::Request<_>| {
+            let mut response = Response::new(Body::empty());
+            *response.status_mut() = StatusCode::NO_CONTENT;
+            Ok::<_, std::convert::Infallible>(response)
+        }));
+    for method in ["POST", "PUT", "DELETE"] {
+        for replayed in [None, Some("true")] {
+            let reply = keyed(&app, method, "/", method, &[]).await;
+            assert_eq!((reply.status, reply.field(REPLAYED)), (204, replayed));
+            assert_eq!((reply.field("content-length"), reply.body.len()), (None, 0));
+        }
+    }
+}
+
+/// P-ID-replay-fidelity: each header of the representation comes again, with all lines in order.
+#[tokio::test]
+async fn a_replay_has_every_line() {
+    let handler = async || {
+        let mut response = (StatusCode::CREATED, "made").into_response();
+        for (name, value) in [
+            ("link", "</a>; rel=a"),
+            ("link", "</b>; rel=b"),
+            ("location", "/orders/1"),
+            ("content-language", "de, en"),
+            ("content-encoding", "identity"),
+            ("etag", "W/\"7\""),
+            ("last-modified", "Thu, 01 Jan 1970 00:00:00 GMT"),
+            ("retry-after", "3"),
+            ("warning", "299 - \"x\""),
+            ("x-obs", "caf\u{e9}"),
+            ("content-location", "/orders/1"),
+            ("cache-control", "no-cache"),
+            ("cache-control", "private"),
+            ("vary", "accept"),
+            ("vary", "origin"),
+        ] {
+            let value = HeaderValue::from_bytes(
+                &value.chars().map(|letter| letter as u8).collect::<Vec<_>>(),
+            );
+            response.headers_mut().append(name, value.unwrap());
+        }
+        response
+    };
+    let app = Router::new().route("/", any(handler)).layer(keys());
+    let first = keyed(&app, "POST", "/", "a", &[]).await;
+    let mut retry = keyed(&app, "POST", "/", "a", &[]).await;
+    assert_eq!(
+        retry.headers.remove(REPLAYED),
+        Some(HeaderValue::from_static("true"))
+    );
+    let lines = |headers: &HeaderMap| {
+        let mut lines: Vec<_> = headers
+            .iter()
+            .map(|(name, value)| (name.clone(), value.clone()))
+            .collect();
+        lines.sort_by(|one, other| one.0.as_str().cmp(other.0.as_str()));
+        lines
+    };
+    assert_eq!(lines(&first.headers), lines(&retry.headers));
+    assert_eq!(first.body, retry.body);
+}
+
+/// RFC 9110, section 7.6.1: headers that `Connection` lists are of one connection, in any spelling.
+#[tokio::test]
+async fn headers_of_a_connection_are_not_repeated() {
+    let handler = async || {
+        let mut headers = HeaderMap::new();
+        headers.append("connection", HeaderValue::from_static("X-One,, \tx-two"));
+        headers.append("connection", HeaderValue::from_static("close, X-THREE"));
+        for name in ["x-one", "x-two", "x-three", "x-four"] {
+            headers.insert(name, HeaderValue::from_static("1"));
+        }
+        (headers, "done")
+    };
+    let app = Router::new().route("/", any(handler)).layer(keys());
+    keyed(&app, "POST", "/", "a", &[]).await;
+    let retry = keyed(&app, "POST", "/", "a", &[]).await;
+    for name in ["connection", "x-one", "x-two", "x-three"] {
+        assert_eq!(retry.field(name), None, "{name}");
+    }
+    assert_eq!(retry.field("x-four"), Some("1"));
+}
+
+/// P-ID-replay-secrets: a layer outside sets what is of one moment, on replays too.
+#[tokio::test(start_paused = true)]
+async fn layers_outside_add_their_own_headers() {
+    let number = Count::default();
+    let id = move |_: &Response| HeaderValue::from_str(&number.add().to_string()).ok();
+    let app = Router::new()
+        .route(
+            "/",
+            any(async || {
+                (
+                    [
+                        ("x-request-id", "inner"),
+                        ("date", "Thu, 01 Jan 1970 00:00:00 GMT"),
+                    ],
+                    "done",
+                )
+            }),
+        )
+        .layer(
+            stack()
+                .cache_policy(CachePolicyLayer::new(CachePolicy::no_cache()))
+                .idempotency(keys()),
+        )
+        .layer(SetResponseHeaderLayer::if_not_present(
+            header::HeaderName::from_static("x-request-id"),
+            id,
+        ));
+    assert_eq!(
+        keyed(&app, "POST", "/", "a", &[])
+            .await
+            .field("x-request-id"),
+        Some("inner")
+    );
+    for expected in ["1", "2"] {
+        let retry = keyed(&app, "POST", "/", "a", &[]).await;
+        assert_eq!(retry.field("x-request-id"), Some(expected));
+        assert_ne!(
+            retry.field("date").unwrap(),
+            "Thu, 01 Jan 1970 00:00:00 GMT"
+        );
+    }
+}

@@ -117,6 +117,10 @@
 //! hop-by-hop headers, `Date`, `Age`, `Set-Cookie`, `WWW-Authenticate`, and those of CORS, rate
 //! limits, tracing and timing. The server and the layers outside add their own.
 //!
+//! No cache may store a replay, since it is older than its new `Date`. It may also lack the
+//! `Set-Cookie` or the cache tags of the first response. So a replay of a safe method is `no-store`,
+//! and a [`CachePolicyLayer`](crate::CachePolicyLayer) outside makes all others `no-store` too.
+//!
 //! # Layer order
 //!
 //! Authentication and authorisation belong outside: a caller who has lost access gets 401 or

@@ -73,9 +73,12 @@ pub enum OnLostAttempt {
     Resume,
 }
 
-/// The reaction to a success (2xx) on a
-/// [transactional](super::IdempotencyLayer::transactional) route whose handler has not recorded its
-/// response.
+/// The reaction to a success or a redirection on a
+/// [transactional](super::IdempotencyLayer::transactional) route whose handler has not recorded
+/// its response.
+///
+/// A redirection counts, since it is the usual response to a form. So a layer that redirects to a
+/// login belongs outside. A 304 says that nothing was changed, and passes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum OnUnrecorded {
@@ -83,7 +86,7 @@ pub enum OnUnrecorded {
     /// the effect. A crash in between leaves an unknown outcome, and
     /// [`Reexecute`](OnLostAttempt::Reexecute) then runs the handler twice.
     Report,
-    /// Answers 500 in place of the success, for tests. The effect may have happened, so the key
+    /// Answers 500 in place of the response, for tests. The effect may have happened, so the key
     /// is sealed.
     Fail,
 }
@@ -144,8 +147,9 @@ impl<St> IdempotencyConfig<St> {
         }
     }
 
-    /// Returns the end of an attempt whose response has this status.
-    pub(super) fn commit(&self, status: StatusCode) -> Commit {
+    /// Returns the end of an attempt with this response.
+    pub(super) fn commit<B>(&self, is_read: bool, response: &Response<B>) -> Commit {
+        let status = response.status();
         let own = self
             .commit_of
             .as_ref()
@@ -154,7 +158,7 @@ impl<St> IdempotencyConfig<St> {
             if status.is_server_error() {
                 self.on_server_error
             } else {
-                Commit::default_for(status)
+                Commit::default_for(status, response.headers(), is_read)
             }
         })
     }

@@ -101,6 +101,7 @@ impl<St: IdempotencyStore> KeyedRequest<St> {
                 let key = HeldKey {
                     config: self.config,
                     attempt,
+                    is_read: method::is_safe(&parts.method),
                 };
                 return performed::run(key, parts, content.into_body(), service).await;
             }

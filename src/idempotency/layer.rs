@@ -206,8 +206,8 @@ impl<St> IdempotencyLayer<St> {
     }
 
     /// Declares that handlers record their responses in the transaction of their effects, as
-    /// the `keyed` functions of the stores do. Sets the reaction to a success (2xx) without that.
-    /// Defaults to a route whose responses the layer records.
+    /// the `keyed` functions of the stores do. Sets the reaction to a success or a redirection
+    /// without that. Defaults to a route whose responses the layer records.
     ///
     /// A lost attempt has then changed nothing: its transaction did not commit. If the handlers
     /// have no effects outside of it, add
@@ -246,7 +246,7 @@ impl<St> IdempotencyLayer<St> {
     }
 
     /// Sets the end of an attempt by the status of its response. `None` leaves it to the
-    /// default: 408, 425, 428, 429 and 5xx release the key, all others are recorded.
+    /// [default](crate::idempotency#the-end-of-a-request).
     ///
     /// A handler overrides both with a [`Commit`] among the extensions of its response.
     pub fn commit_by_status(

@@ -12,7 +12,10 @@ use super::{
 use crate::{
     detached::Detached,
     refusal::{RenderRefusal, Renderer},
-    semantics::retry::{Commit, Fingerprint, KeyScope, Retention, replay::is_transient},
+    semantics::retry::{
+        Commit, Fingerprint, KeyScope, Retention,
+        replay::{has_standard_meaning, is_transient},
+    },
     store::IdempotencyStore,
 };
 
@@ -258,8 +261,11 @@ impl<St> IdempotencyLayer<St> {
     }
 
     /// Sets how a retry is told from another request with the same key. Defaults to a hash of
-    /// method, target, `Content-Type`, `Content-Encoding` and content; see [`Fingerprint`]. The
-    /// layer adds the method and the path to the result, so that no other resource has it.
+    /// method, target, `Content-Type`, `Content-Encoding` and content; see [`Fingerprint`].
+    ///
+    /// The layer adds the method, the path and the query to the result. It does not add the host,
+    /// since replicas may have several. If hosts are tenants, add the host yourself: otherwise a
+    /// key that is sent to two of them is one key.
     pub fn fingerprint(
         mut self,
         fingerprint: impl Fn(&Parts, &Bytes) -> Fingerprint + Send + Sync + 'static,
@@ -279,10 +285,11 @@ impl<St> IdempotencyLayer<St> {
     ///
     /// # Panics
     ///
-    /// Panics if replays leave this header out, such as `Connection` or `Set-Cookie`.
+    /// Panics if the header has another meaning in responses, such as `Connection`, `ETag` or
+    /// `Set-Cookie`.
     pub fn replay_marker(mut self, name: HeaderName) -> Self {
         assert!(
-            !is_transient(&name),
+            !is_transient(&name) && !has_standard_meaning(&name),
             "invalid replay marker \"{name}\": it has another meaning; use a name of your own"
         );
         self.config_mut().replay_marker = name;

@@ -9,7 +9,7 @@ use crate::{
     detached::Detached,
     outcome::Outcome,
     refusal::Renderer,
-    semantics::retry::{Commit, Fingerprint, KeyScope, Retention},
+    semantics::retry::{Commit, Fingerprint, KeyScope, Retention, mount},
     target,
 };
 
@@ -26,6 +26,7 @@ type FingerprintOf = Arc<dyn Fn(&Parts, &Bytes) -> Fingerprint + Send + Sync>;
 pub(super) struct IdempotencyConfig<St> {
     pub(super) store: Arc<St>,
     pub(super) scope_of: ScopeOf,
+    pub(super) namespace: Box<str>,
     pub(super) is_required: Option<IsRequired>,
     pub(super) methods: Vec<Method>,
     pub(super) accepts_bare_keys: bool,
@@ -96,6 +97,7 @@ impl<St> IdempotencyConfig<St> {
         Self {
             store: Arc::new(store),
             scope_of,
+            namespace: Box::default(),
             is_required: None,
             methods: vec![Method::POST, Method::PATCH],
             accepts_bare_keys: false,
@@ -132,13 +134,14 @@ impl<St> IdempotencyConfig<St> {
         takes_over && self.on_lost_attempt == OnLostAttempt::Resume
     }
 
-    /// Returns the scope of a request: its principal, and the path that a router took away.
+    /// Returns the scope of a request: its principal, the name of the service, and the path
+    /// that a router took away.
     pub(super) fn scope(&self, request: &Parts) -> Option<KeyScope> {
         let scope = (self.scope_of)(request)?;
         let whole = target::of(request).path();
+        let scope = scope.in_namespace(&self.namespace);
         // Two services that are nested under different paths have records of their own.
-        let mount = whole.strip_suffix(request.uri.path()).unwrap_or(whole);
-        Some(scope.mounted_at(mount))
+        Some(scope.mounted_at(mount(whole, request.uri.path())))
     }
 
     pub(super) fn explain<B>(&self, response: &mut Response<B>, change: impl FnOnce(&mut Outcome)) {
@@ -169,6 +172,7 @@ impl<St> Clone for IdempotencyConfig<St> {
         Self {
             store: Arc::clone(&self.store),
             scope_of: Arc::clone(&self.scope_of),
+            namespace: self.namespace.clone(),
             is_required: self.is_required.clone(),
             methods: self.methods.clone(),
             accepts_bare_keys: self.accepts_bare_keys,

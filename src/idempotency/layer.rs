@@ -41,7 +41,7 @@ impl<St: IdempotencyStore> IdempotencyLayer<St> {
     /// renewed is no principal: a retry with the next token would run again.
     ///
     /// Services that are nested under different paths have keys of their own only with the feature
-    /// `axum`. Without it, the layer does not see the path that the router took away.
+    /// `axum`. Two services that share a store need a [`namespace`](Self::namespace).
     pub fn new<P: Into<String>>(
         store: St,
         principal: impl Fn(&Parts) -> Option<P> + Send + Sync + 'static,
@@ -71,6 +71,27 @@ impl<St: IdempotencyStore> IdempotencyLayer<St> {
 impl<St> IdempotencyLayer<St> {
     fn config_mut(&mut self) -> &mut IdempotencyConfig<St> {
         Arc::make_mut(&mut self.config)
+    }
+
+    /// Sets the name of the service, which is a part of all its keys. Defaults to none.
+    ///
+    /// Two services that share a table, a file or a prefix of Redis each need one. Otherwise a key
+    /// that a client sends to both is one key: the second service answers with the response of
+    /// the first, or with 422. All replicas of a service have the same name.
+    ///
+    /// The name is also a part of [`Attempt::derive_key`](super::Attempt::derive_key). A service
+    /// that changes its name forgets its keys.
+    ///
+    /// ```
+    /// use tower_conditional::{IdempotencyLayer, store::MemoryIdempotencyStore};
+    ///
+    /// let store = MemoryIdempotencyStore::new();
+    /// let layer = IdempotencyLayer::for_anyone(store).namespace("orders");
+    /// # let _ = layer;
+    /// ```
+    pub fn namespace(mut self, name: impl Into<Box<str>>) -> Self {
+        self.config_mut().namespace = name.into();
+        self
     }
 
     /// Requires a key: without one, a request with one of the [`methods`](Self::methods) is

@@ -144,7 +144,12 @@
 //! | a limit that waits, such as `ConcurrencyLimit` | either | |
 //!
 //! Nested services have keys of their own with the feature `axum`, which tells the layer the path
-//! that the router took away.
+//! that the router took away. Below a layer that rewrites paths, services share their keys.
+//!
+//! Services that share a store need a [`namespace`](IdempotencyLayer::namespace).
+//!
+//! A replay has no extensions of the handler, apart from the cache policy `no-store`. So a layer that
+//! reads other extensions of a response belongs inside.
 //!
 //! To limit the handler itself, use [`timeout`](IdempotencyLayer::timeout).
 //!
@@ -227,6 +232,6 @@ pub use service::Idempotency;
 
 pub use crate::semantics::retry::{
     Admission, Claim, Commit, CorruptRecord, Fingerprint, IdempotencyKey, InvalidIdempotencyKey,
-    KeyRecord, KeyScope, KeyState, Owner, RecordId, RecordedResponse, Resolution, Retention,
-    SealReason, Update,
+    InvalidRecordId, KeyRecord, KeyScope, KeyState, Owner, RecordId, RecordedResponse, Resolution,
+    Retention, SealReason, Update,
 };

@@ -143,10 +143,10 @@
 //!   `INSERT` in one transaction.
 //! - **One row, one spelling**: `17` has a state, and `017` has none; see [`Scope`].
 //! - **No endless wait**: a source gives up after 5 seconds by default, and a guard waits
-//!   for each lock for 2 seconds. A connection on which a statement may still wait is
-//!   closed; see [`Lease`].
+//!   for each lock for 2 seconds. A connection on which a statement may still wait is not used
+//!   again. It is closed when the statement has ended; see [`Lease`].
 //! - **No guess**: if the database is slow, gone or not what the source expects, the source
-//!   returns an error within its timeout. No other request waits for its statement.
+//!   returns an error within its timeout.
 //!
 //! # Roles and row-level security
 //!
@@ -193,6 +193,7 @@
 //! - `max(id)`, `max(txid)` or `max(updated_at)` of a table is no version; see
 //!   [`tower_conditional::source`].
 
+mod abandoned;
 mod changes;
 mod error;
 mod guard;

@@ -45,7 +45,7 @@ pub enum ErrorKind {
     /// SQLite spells the key of the scope in another way, such as `17` for `017`.
     /// See [`Scope`](crate::Scope).
     OtherSpelling,
-    /// A table cannot be watched. The text has the reasons.
+    /// A table cannot be watched, or cannot hold keys. The text has the reasons.
     Refused,
     /// A watched table changed after the schema was installed: see
     /// [`Install::verify`](crate::Install::verify). The text has the reasons.
@@ -213,7 +213,7 @@ impl fmt::Display for Error {
             ErrorKind::OtherSpelling => {
                 "SQLite spells the key of the scope in another way (pass the parsed value)"
             }
-            ErrorKind::Refused => "a table cannot be watched",
+            ErrorKind::Refused => "a table cannot be used",
             ErrorKind::Changed => "a watched table changed since the schema was installed",
             ErrorKind::CorruptRecord => "the record of an idempotency key is corrupt",
             ErrorKind::OutcomeUnknown => "the commit failed with an unknown outcome",

@@ -34,10 +34,9 @@ fn purges() -> (PurgeQueue, Count) {
     (queue, count)
 }
 
-/// A write, its replay, a refusal and a 422. Outside, the replay is purged too, since the first
-/// purge may have been lost. Inside, the layer does not see it.
+/// A write purges, and so does its replay if the layer sees it. Refusals do not.
 #[tokio::test]
-async fn a_write_is_purged_once_and_a_replay_only_outside() {
+async fn refused_keys_purge_nothing() {
     for outside in [false, true] {
         let (queue, purged) = purges();
         let count = Count::default();
@@ -60,8 +59,9 @@ async fn a_write_is_purged_once_and_a_replay_only_outside() {
         assert_eq!(keyed(&app, "PUT", "/", "a", &[]).await.status, 422);
         assert_eq!(send(&app, "POST", "/", &[]).await.status, 400);
         queue.flush().await;
-        let expected = 1 + usize::from(outside);
-        assert_eq!((purged.get(), count.get()), (expected, 1), "{outside}");
+        // The process may have ended before the first purge was sent.
+        let purges = if outside { 2 } else { 1 };
+        assert_eq!((purged.get(), count.get()), (purges, 1), "{outside}");
         // Caches on the path of the retry forget too.
         let name = "cache-group-invalidation";
         assert_eq!(first.field(name), Some("\"orders\""));

@@ -98,7 +98,8 @@ IF to_regclass({quoted}) IS NULL THEN
         version bigint NOT NULL,
         PRIMARY KEY (scope, slot)
     );
-    CREATE SEQUENCE {numbers};
+    -- It stays if the table is dropped.
+    CREATE SEQUENCE IF NOT EXISTS {numbers};
 END IF;
 {refuse}-- The next crash must not undo this step, even if it undoes commits.
 PERFORM set_config('synchronous_commit', 'local', true)

@@ -50,6 +50,35 @@ async fn a_missing_table_refuses_every_step() {
     assert!(matches!(begun, Admission::Started { fence: 1, .. }));
 }
 
+/// Tables of the same name that are something else, or of another version.
+#[tokio::test]
+async fn an_installation_over_a_foreign_table_is_an_error() {
+    for columns in [
+        "id BLOB PRIMARY KEY, forgotten_at INTEGER",
+        "id BLOB, record BLOB, response BLOB, forgotten_at INTEGER",
+        "id TEXT PRIMARY KEY, record BLOB, response BLOB, forgotten_at INTEGER",
+        "id BLOB PRIMARY KEY, record BLOB, response BLOB, forgotten_at INTEGER, note TEXT",
+    ] {
+        let file = TempFile::new();
+        let (database, store) = open(&file);
+        let create = format!("CREATE TABLE conditional_idempotency ({columns})");
+        execute(&database, create).await;
+        let error = store.install().await.expect_err(columns);
+        assert_eq!(error.kind(), ErrorKind::Refused, "{columns}: {error:?}");
+    }
+}
+
+/// A process starts while another one writes for long.
+#[tokio::test]
+async fn a_repeated_installation_waits_for_no_writer() {
+    let file = TempFile::new();
+    let (_, store) = open(&file);
+    store.install().await.unwrap();
+    let writer = rusqlite::Connection::open(&file).unwrap();
+    writer.execute_batch("BEGIN IMMEDIATE").unwrap();
+    store.install().await.unwrap();
+}
+
 /// A record that another version of the crate, or a broken disk, has left.
 #[tokio::test]
 async fn a_record_of_another_version_is_no_missing_record() {
@@ -174,6 +203,6 @@ async fn a_damaged_file_is_no_empty_one() {
     let file = TempFile::new();
     fs::write(&file, vec![b'x'; 8192]).unwrap();
     let error = Database::open(&file).unwrap_err();
-    assert_eq!(error.kind(), crate::ErrorKind::Database);
+    assert_eq!(error.kind(), ErrorKind::Database);
     assert_eq!(fs::read(&file).unwrap(), vec![b'x'; 8192]);
 }

@@ -112,6 +112,10 @@ impl ManualClock {
     }
 
     /// Advances the time.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the time is beyond the range of [`SystemTime`].
     pub fn advance(&self, by: std::time::Duration) {
         *self.lock() += by;
     }

@@ -22,6 +22,9 @@ use crate::{
 /// statuses or media types, one of them has to match. All conditions in
 /// [`request`](Self::request) and [`header`](Self::header) have to be true.
 ///
+/// A rule by path also matches a fallback's answer. If a fallback answers a missing file with
+/// `index.html`, an `immutable_asset` rule keeps that HTML for a year. Let a missing file be a 404.
+///
 /// ```
 /// use tower_conditional::{
 ///     CachePolicyLayer,

@@ -132,7 +132,7 @@ impl<St> IdempotencyLayer<St> {
     }
 
     /// Accepts a key without quotes too, as many older clients send it. Both forms are one key.
-    /// Defaults to `false`: such a key is refused with 400.
+    /// Off by default: such a key is refused with 400.
     pub fn accept_bare_keys(mut self) -> Self {
         self.config_mut().accepts_bare_keys = true;
         self

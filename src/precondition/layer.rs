@@ -140,7 +140,8 @@ impl<Q, G: Clone, L> PreconditionLayer<Q, G, L> {
     ///
     /// If nothing exists, a false condition is a 412 for these methods, and a missing one a
     /// 428. For all others the response is 404: a request that gets 404 without a condition
-    /// gets it with one, too (RFC 9110, section 13.2.1).
+    /// gets it with one, too (RFC 9110, section 13.2.1). Their 428 does not recommend
+    /// `If-None-Match: *`.
     ///
     /// ```
     /// use http::Method;

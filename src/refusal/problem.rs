@@ -32,7 +32,7 @@ const EXPECTED: &str = ",\"expected\":[";
 const CURRENT: &str = ",\"current\":";
 
 fn problem(refusal: &Refusal<'_>) -> Vec<u8> {
-    let head = refusal.reason.text().json;
+    let head = refusal.text().json;
     let (expected, current) = (refusal.expected(), refusal.current());
     // The exact length, so that `Bytes` takes the vector without another allocation.
     let mut length = head.len() + "}".len();

@@ -103,6 +103,10 @@ impl<St: ValidatorStore> ValidatorCache<St> {
     ///
     /// Scopes belong to the namespace, too: a write with tags changes nothing in another one. A
     /// write without a tag forgets everything in the store.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the cache is in use: it was cloned or given to a layer.
     #[must_use]
     pub fn namespace(mut self, name: impl Into<Box<str>>) -> Self {
         let settings = self.settings_mut();
@@ -115,6 +119,10 @@ impl<St: ValidatorStore> ValidatorCache<St> {
     ///
     /// A new version of a template changes content without any write. With a store that outlives
     /// the process, entries of another build are not used.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the cache is in use: it was cloned or given to a layer.
     #[must_use]
     pub fn build_id(mut self, id: impl Into<Box<str>>) -> Self {
         let settings = self.settings_mut();
@@ -137,7 +145,7 @@ impl<St> ValidatorCache<St> {
     ///
     /// # Panics
     ///
-    /// Panics if it is zero, or longer than a day.
+    /// Panics if it is zero, longer than a day, or if the cache was cloned or given to a layer.
     #[must_use]
     pub fn ttl(mut self, ttl: Duration) -> Self {
         assert!(
@@ -207,6 +215,10 @@ impl<St> ValidatorCache<St> {
     /// end.
     ///
     /// A statement of a handler that was dropped, as by a timeout inside, may commit later.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the cache is in use: it was cloned or given to a layer.
     #[must_use]
     pub fn hold_unknown_writes(mut self) -> Self {
         self.settings_mut().holds_unknown_writes = true;
@@ -217,6 +229,10 @@ impl<St> ValidatorCache<St> {
     /// none. The feature `tracing` also emits an event.
     ///
     /// An entry is wrong if the handler gives another tag, and nobody has announced a write.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the cache is in use: it was cloned or given to a layer.
     #[must_use]
     pub fn on_stale(mut self, report: impl Fn(&StaleValidator) + Send + Sync + 'static) -> Self {
         self.settings_mut().on_stale = Some(Arc::new(report));
@@ -225,6 +241,10 @@ impl<St> ValidatorCache<St> {
 
     /// Sets the handle that counts writes whose client has disconnected, and steps of the store
     /// that no response waits for. Defaults to one of its own.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the cache is in use: it was cloned or given to a layer.
     #[must_use]
     pub fn detached(mut self, detached: Detached) -> Self {
         self.settings_mut().detached = detached;

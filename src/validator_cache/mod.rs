@@ -194,6 +194,9 @@
 //! - It works only in a tokio runtime with a timer.
 //! - It stores no content, so the handler runs for clients without the current representation.
 //! - It does not remember the result of a `QUERY`, whose content selects it.
+//! - It does not know which gRPC calls only read. Each is a `POST`, so it forgets everything, and
+//!   no 304 comes early while a stream of the server is open. Name the calls that read in
+//!   [`ValidatorCacheLayer::reads`], or merge the gRPC routes outside of the layer.
 
 mod announced;
 mod cache;

@@ -15,7 +15,7 @@ use tower::{Layer, ServiceExt, service_fn};
 use tower_conditional::purge::{Purge, PurgeError, PurgeLimits, PurgeQueue};
 use tower_conditional::{
     Audit, AuditLayer, CacheTagsLayer, ConditionalLayer, Current, PreconditionLayer, VersionTags,
-    cache_tags::{CacheTags, TagField},
+    cache_tags::{CacheTag, CacheTags, TagField},
     source::{self, SelfGet},
 };
 use tracing::{
@@ -180,7 +180,13 @@ async fn a_dropped_or_failed_purge_is_reported() {
     let purger = |_: Purge| async { Err::<(), _>("the cache is gone") };
     let queue = PurgeQueue::with_limits(purger, limits.unwrap());
 
-    let home = || Purge::new().with_target(http::Uri::from_static("/home"));
+    let tag = CacheTag::new("article-7").unwrap();
+    let target = http::Uri::from_static("/home?token=secret");
+    let home = || Purge::new().with_tags([&tag]).with_target(target.clone());
+    // An operator can purge by hand.
+    let names_the_purge = |told: &str| {
+        told.contains("tags=[\"article-7\"] targets=[\"/home\"]") && !told.contains("secret")
+    };
     let first = queue.enqueue(home());
     assert_eq!(queue.enqueue(home()).await, Err(PurgeError::Full));
     let told = notebook.0.lock().unwrap().concat();
@@ -188,6 +194,8 @@ async fn a_dropped_or_failed_purge_is_reported() {
         told.starts_with("WARN") && told.contains("too many purges"),
         "{told}"
     );
+    assert!(names_the_purge(&told), "{told}");
+    notebook.0.lock().unwrap().clear();
 
     assert_eq!(first.await, Err(PurgeError::Failed));
     let told = notebook.0.lock().unwrap().concat();
@@ -195,6 +203,7 @@ async fn a_dropped_or_failed_purge_is_reported() {
         told.contains("ERROR") && told.contains("the cache is gone"),
         "{told}"
     );
+    assert!(names_the_purge(&told), "{told}");
 }
 
 #[tokio::test]

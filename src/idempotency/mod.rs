@@ -139,7 +139,7 @@
 //! | compression | outside | inside, the length is unknown and the key is sealed |
 //! | a timeout | outside: the handler runs on, and a retry gets its response | inside, a 408 or 503 frees the key of a handler that was cancelled half way |
 //! | `CatchPanicLayer`, `HandleErrorLayer` | outside | inside, they turn an unknown outcome into a 5xx, which frees the key |
-//! | [`CacheTagsLayer`](crate::CacheTagsLayer) | outside | inside, a replay purges nothing |
+//! | [`CacheTagsLayer`](crate::CacheTagsLayer) | outside: a replay purges all but the tags of the handler | inside, it purges nothing |
 //! | a limit that fails, such as `LoadShed` | outside | inside, its error is an unknown outcome |
 //! | a limit that waits, such as `ConcurrencyLimit` | either | |
 //!
@@ -149,7 +149,7 @@
 //! Services that share a store need a [`namespace`](IdempotencyLayer::namespace).
 //!
 //! A replay has no extensions of the handler, apart from the cache policy `no-store`. So a layer that
-//! reads other extensions of a response belongs inside.
+//! reads other extensions of a response belongs inside, apart from `CacheTagsLayer`.
 //!
 //! To limit the handler itself, use [`timeout`](IdempotencyLayer::timeout).
 //!

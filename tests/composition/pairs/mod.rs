@@ -11,6 +11,7 @@ mod limits;
 mod panics;
 mod places;
 mod policies;
+mod purged;
 mod replayed;
 mod twice;
 mod writes;

@@ -144,7 +144,8 @@
 //! | a limit that waits, such as `ConcurrencyLimit` | either | |
 //!
 //! Nested services have keys of their own with the feature `axum`, which tells the layer the path
-//! that the router took away. Below a layer that rewrites paths, services share their keys.
+//! that `Router::nest` took away. A layer that rewrites paths inside of `nest` changes nothing. If one
+//! outside of `nest` rewrites them, services share their keys.
 //!
 //! Services that share a store need a [`namespace`](IdempotencyLayer::namespace).
 //!

@@ -79,6 +79,10 @@
 //! | content without an exact length, over the limit, with trailers; an upgrade | is sealed. The first caller gets the response whole |
 //! | a panic, an error of the service, [`timeout`](IdempotencyLayer::timeout) | has an unknown outcome |
 //!
+//! A handler that passes on a 4xx of another service may have done a part of its work. If its status
+//! is one of those that release the key, a retry does that part again. Add [`Commit::Record`] or
+//! [`Commit::Unknown`] to such a response.
+//!
 //! A 412 is recorded: whoever writes to another state has made another decision, and a new key for it.
 //!
 //! A [`Commit`] among the extensions of a response overrides the table. A handler may not

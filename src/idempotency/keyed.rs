@@ -98,6 +98,7 @@ impl<St: IdempotencyStore> KeyedRequest<St> {
                 };
                 let key = HeldKey {
                     config: self.config,
+                    claimant,
                     attempt,
                 };
                 return performed::run(key, parts, content.into_body(), service).await;

@@ -131,7 +131,12 @@ impl RetryModel {
                     fence,
                     lease,
                 });
-                Phase::Crashed
+                if self.variant == Variant::GivesBackRun {
+                    state.sent.insert(Message::Reclaim { attempt });
+                    Phase::GivingBack
+                } else {
+                    Phase::Crashed
+                }
             }
             Action::Complete(_) => {
                 message = Some(Message::Complete { attempt, fence });
@@ -146,7 +151,8 @@ impl RetryModel {
                 message = Some(own.give_back(self.variant, attempt, fence));
                 own.has_effect = false;
                 state.has_released = true;
-                Phase::Withheld
+                state.sent.insert(Message::Reclaim { attempt });
+                Phase::GivingBack
             }
             _ => Phase::Withheld,
         };

@@ -181,6 +181,12 @@ fn known_faults_are_found_out() {
             "an unknown outcome is kept",
         ),
         (
+            Variant::ForgetsTakeover,
+            TAKEOVER,
+            "an unknown outcome is kept",
+        ),
+        (Variant::GivesBackRun, RENEWS, "runs once"),
+        (
             Variant::SealsAmbiguous,
             SEALS,
             "no 409 for a recorded success",

@@ -17,6 +17,10 @@ pub(crate) enum Message {
     Set {
         attempt: usize,
     },
+    /// The repetition of a claim for which nothing runs, to give it back. It takes over from nobody.
+    Reclaim {
+        attempt: usize,
+    },
     /// A lease of nothing gives the key up.
     Renew {
         attempt: usize,
@@ -81,6 +85,8 @@ pub(crate) enum Phase {
     ToldUnknown,
     /// Answered with another error, before or after the handler.
     Withheld,
+    /// Answered with an error. A task gives the key back, since nothing has had an effect.
+    GivingBack,
     Crashed,
 }
 
@@ -155,6 +161,7 @@ impl State {
                 matches!(phase(attempt), Phase::Completing { .. })
             }
             Message::Seal { attempt, .. } => phase(attempt) == Phase::Sealing,
+            Message::Reclaim { attempt } => phase(attempt) == Phase::GivingBack,
             Message::Renew { .. } | Message::Release { .. } | Message::Resolve { .. } => false,
         }
     }

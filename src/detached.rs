@@ -30,6 +30,9 @@
 //! [`PreconditionLayer::detached`](crate::PreconditionLayer::detached), so that one handle
 //! waits for all of them.
 //!
+//! A [`CacheTagsLayer`](crate::CacheTagsLayer) outside of the write purges again when detached
+//! work has ended.
+//!
 //! # Limits
 //!
 //! While the client is connected, the future is polled by the task of its request. It sees the
@@ -39,6 +42,7 @@
 
 #[cfg(test)]
 mod tests;
+mod watch;
 
 use std::{
     fmt,
@@ -51,7 +55,11 @@ use std::{
     task::{Context, Poll},
 };
 
+use http::Response;
 use tokio::{runtime::Handle, sync::Notify};
+
+pub(crate) use watch::{ResponseHead, WriteWatch, current_watch, watched};
+use watch::{SharedWatch, head_of_result, scope};
 
 /// A handle that runs futures to their end and counts the unfinished ones.
 ///
@@ -89,10 +97,47 @@ impl Detached {
     where
         F: Future + Send + 'static,
     {
+        self.start(future, current_watch(), |_| None)
+    }
+
+    /// Runs a write to its end, as [`finish`](Self::finish) does. If it goes on without its
+    /// client, who watches it sees its response.
+    pub(crate) fn finish_write<F, B, E>(
+        &self,
+        write: F,
+    ) -> impl Future<Output = F::Output> + Send + use<F, B, E>
+    where
+        F: Future<Output = Result<Response<B>, E>> + Send + 'static,
+    {
+        self.start(write, current_watch(), head_of_result)
+    }
+
+    /// Runs a step that writes nothing for the client, so that nobody watches it.
+    pub(crate) fn finish_step<F>(&self, step: F) -> impl Future<Output = F::Output> + Send + use<F>
+    where
+        F: Future + Send + 'static,
+    {
+        self.start(step, None, |_| None)
+    }
+
+    fn start<F>(
+        &self,
+        future: F,
+        watch: Option<SharedWatch>,
+        head: HeadFn<F::Output>,
+    ) -> FinishFuture<F>
+    where
+        F: Future + Send + 'static,
+    {
         self.0.live.fetch_add(1, Ordering::Relaxed);
+        let tracked = TrackedWork {
+            watch,
+            _live: LiveGuard(Arc::clone(&self.0)),
+        };
         FinishFuture {
-            work: Some((Box::pin(future), LiveGuard(Arc::clone(&self.0)))),
+            work: Some((Box::pin(future), tracked)),
             runtime: Handle::try_current().ok(),
+            head,
         }
     }
 
@@ -139,10 +184,48 @@ impl fmt::Debug for Detached {
     }
 }
 
+/// The watch and the count of unfinished work. Whoever has seen the count drop to zero has seen
+/// what the watch does.
+struct TrackedWork {
+    watch: Option<SharedWatch>,
+    // Dropped last.
+    _live: LiveGuard,
+}
+
+/// Returns what a watch sees of an output.
+type HeadFn<T> = for<'a> fn(&'a T) -> Option<ResponseHead<'a>>;
+
+/// Work in a task of its own. Dropping it without a result tells the watch of an unknown end.
+struct OngoingWork(TrackedWork);
+
+impl OngoingWork {
+    async fn run<F: Future>(mut self, work: Pin<Box<F>>, head: HeadFn<F::Output>) {
+        let Some(watch) = self.0.watch.clone() else {
+            work.await;
+            return;
+        };
+        let output = scope(watch, work).await;
+        self.end(head(&output));
+    }
+
+    fn end(&mut self, head: Option<ResponseHead<'_>>) {
+        if let Some(watch) = self.0.watch.take() {
+            watch.work_ended(head);
+        }
+    }
+}
+
+impl Drop for OngoingWork {
+    fn drop(&mut self) {
+        self.end(None);
+    }
+}
+
 /// Future of [`Detached::finish`].
 struct FinishFuture<F: Future + Send + 'static> {
-    work: Option<(Pin<Box<F>>, LiveGuard)>,
+    work: Option<(Pin<Box<F>>, TrackedWork)>,
     runtime: Option<Handle>,
+    head: HeadFn<F::Output>,
 }
 
 impl<F: Future + Send + 'static> Future for FinishFuture<F> {
@@ -150,10 +233,10 @@ impl<F: Future + Send + 'static> Future for FinishFuture<F> {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
         // Taken during the poll: after a panic, `drop` must not continue the work.
-        let (mut work, guard) = self.work.take().expect("polled after it was ready");
+        let (mut work, tracked) = self.work.take().expect("polled after it was ready");
         let polled = work.as_mut().poll(cx);
         if polled.is_pending() {
-            self.work = Some((work, guard));
+            self.work = Some((work, tracked));
         }
         polled
     }
@@ -161,11 +244,8 @@ impl<F: Future + Send + 'static> Future for FinishFuture<F> {
 
 impl<F: Future + Send + 'static> Drop for FinishFuture<F> {
     fn drop(&mut self) {
-        if let (Some((work, guard)), Some(runtime)) = (self.work.take(), &self.runtime) {
-            runtime.spawn(async move {
-                work.await;
-                drop(guard);
-            });
+        if let (Some((work, tracked)), Some(runtime)) = (self.work.take(), &self.runtime) {
+            runtime.spawn(OngoingWork(tracked).run(work, self.head));
         }
     }
 }

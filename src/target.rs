@@ -9,6 +9,10 @@
 //! `OriginalUri`. Without the feature they know only the path without the prefix, and write no
 //! `Content-Location`. So enable the feature for layers below `nest`.
 //!
+//! A handler may send a request with the extensions of its own request. Without
+//! `OriginalUri` among them, the target is that of the new request. With it, a purge names both
+//! URIs, and everything else takes the original one.
+//!
 //! Patterns are different: layers compare them with the path without the prefix, as nested
 //! routers do. These are [`Route`](crate::route::Route), [`at`](crate::ValidatorSource::at) and
 //! the rules of a cache policy.
@@ -45,6 +49,16 @@ pub(crate) fn of_request<B>(request: &Request<B>) -> &Uri {
     original(request.extensions()).unwrap_or_else(|| request.uri())
 }
 
+/// Returns the URI of the request if no nested router explains how it differs from the target.
+/// Then the URI was rewritten, or the target belongs to the request of a handler that sent this
+/// one.
+pub(crate) fn unexplained(request: &Parts) -> Option<&Uri> {
+    let (target, seen) = (original(&request.extensions)?.path(), request.uri.path());
+    // At the root of a nested router, nothing is left of the path.
+    let is_nested = is_nested(&request.extensions) && (target.ends_with(seen) || seen == "/");
+    (target != seen && !is_nested).then_some(&request.uri)
+}
+
 /// Copies the original URI to a request for another service.
 #[cfg_attr(
     not(feature = "axum"),
@@ -61,6 +75,16 @@ pub(crate) fn copy_original_uri(from: &Extensions, to: &mut Extensions) {
 fn original(extensions: &Extensions) -> Option<&Uri> {
     let axum::extract::OriginalUri(uri) = extensions.get()?;
     Some(uri)
+}
+
+#[cfg(feature = "axum")]
+fn is_nested(extensions: &Extensions) -> bool {
+    extensions.get::<axum::extract::NestedPath>().is_some()
+}
+
+#[cfg(not(feature = "axum"))]
+fn is_nested(_: &Extensions) -> bool {
+    false
 }
 
 #[cfg(not(feature = "axum"))]

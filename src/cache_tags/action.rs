@@ -1,15 +1,20 @@
 //! The changes to a response, as decided by its request.
 
 use std::sync::Arc;
+#[cfg(feature = "tokio")]
+use std::time::Duration;
 
+#[cfg(feature = "tokio")]
+use http::HeaderMap;
 use http::{Response, request::Parts};
 
 #[cfg(feature = "tokio")]
 use super::pending_purge::PendingPurge;
 use super::{PurgeWait, config::CacheTagsConfig};
+#[cfg(feature = "tokio")]
+use crate::detached::watched;
 use crate::{
     events,
-    outcome::Outcome,
     semantics::caching::cache_tags::{
         CacheTags, TagField, WriteOutcome, allows_tags, remove_invalidation, write_invalidation,
         write_outcome,
@@ -28,8 +33,7 @@ pub(super) enum TagAction {
         config: Arc<CacheTagsConfig>,
         tags: CacheTags,
         #[cfg(feature = "tokio")]
-        // Boxed: most layers have no queue, and reads have no purge.
-        pending: Option<Box<PendingPurge>>,
+        pending: Option<Arc<PendingPurge>>,
     },
 }
 
@@ -42,9 +46,33 @@ impl TagAction {
             pending: config
                 .queue
                 .as_ref()
-                .map(|queue| Box::new(PendingPurge::new(queue, &tags, request))),
+                .map(|queue| Arc::new(PendingPurge::new(queue, &tags, request))),
             config,
             tags,
+        }
+    }
+
+    /// Runs a part of the service. Work in it that goes on without the client holds the purge.
+    pub(super) fn watch<T>(&self, run: impl FnOnce() -> T) -> T {
+        #[cfg(feature = "tokio")]
+        if let Self::Write {
+            pending: Some(pending),
+            ..
+        } = self
+        {
+            return watched(Arc::clone(pending) as _, run);
+        }
+        run()
+    }
+
+    /// Queues the purge of a write whose service failed, since it may have happened.
+    pub(super) fn fail(&mut self) {
+        #[cfg(feature = "tokio")]
+        if let Self::Write { pending, .. } = self
+            && let Some(pending) = pending.take()
+        {
+            let (tags, headers) = (CacheTags::new(), HeaderMap::new());
+            let _ = pending.finish(WriteOutcome::Unknown, &tags, &headers, Duration::ZERO);
         }
     }
 
@@ -63,13 +91,9 @@ impl TagAction {
                 pending,
             } => {
                 let handler_tags = handler_tags(response);
-                // A repeated response is that of a write whose purge was queued before.
-                let is_replayed = Outcome::of(response).is_some_and(Outcome::is_replayed);
-                let written = if is_replayed {
-                    WriteOutcome::Refused
-                } else {
-                    write_outcome(response.status())
-                };
+                // A repeated response counts too: the purge of the write that it is from may be
+                // lost, with its process or its client.
+                let written = write_outcome(response.status());
                 let any = !(tags.is_empty() && handler_tags.is_empty());
                 if any
                     && written == WriteOutcome::Performed

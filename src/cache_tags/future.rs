@@ -54,12 +54,11 @@ where
         match state.as_mut().project() {
             TaggingStateProj::Called { future, action } => {
                 // Modified in place, which avoids two moves of the response.
-                let mut polled = future.poll(cx);
+                let mut polled = action.watch(|| future.poll(cx));
                 let wait = match &mut polled {
                     Poll::Ready(Ok(response)) => action.finish(response),
                     Poll::Ready(Err(_)) => {
-                        // The write may have happened. Dropping its action queues the purge.
-                        *action = TagAction::Pass;
+                        action.fail();
                         None
                     }
                     Poll::Pending => None,

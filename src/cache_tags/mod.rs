@@ -81,7 +81,14 @@
 //! | 4xx except 408 | no | no |
 //! | 5xx, 408, an error, a panic, a client that disconnected | no | yes |
 //!
-//! In the last row the write may have happened, and an unneeded purge does no harm.
+//! In the last row the write may have happened, and an unneeded purge does no harm. The replay of
+//! an `IdempotencyLayer` counts like the response that it repeats, whose purge may have been lost.
+//!
+//! Some writes go on when their client disconnects: with an `Idempotency-Key`, in a
+//! `ValidatorCacheLayer`, under a lock, and in
+//! `Detached::finish`. They are purged when they end, by the
+//! result in the table. If they go on after a response, such as that of a timeout, there is one
+//! purge with the response and another at their end.
 //!
 //! A purge has the tags and the target of the write. It also has the URIs in `Location` and
 //! `Content-Location` with the same origin. It goes to the `PurgeQueue` in
@@ -94,8 +101,9 @@
 //! # Layer order
 //!
 //! Put authentication outside of the layer: a client can purge by starting a write and
-//! disconnecting. Put everything that refuses or answers writes inside, such as `stack()` and
-//! timeouts, so that the layer sees the result of each write.
+//! disconnecting. Put everything that refuses or answers writes inside, such as `stack()`,
+//! `IdempotencyLayer` and timeouts, so that the layer sees the result of
+//! each write.
 //!
 //! The target must be the URI that the cache uses. It is the URI of the request here, or, with
 //! the feature `axum`, the one before `Router::nest` removed a prefix ([`target`](crate::target)).
@@ -127,11 +135,11 @@
 //! ran. If they have changed, the cache keeps the old ones. So let the validator depend on
 //! everything that the tags depend on.
 //!
-//! If a client disconnects, its write is purged at once. That is too early if the write continues
-//! without the client, as it does in a [`PreconditionLayer`](crate::PreconditionLayer) with a lock.
-//! A job of the SQLite store's `Database` continues, too. It is also too early for a handler that
-//! writes while its body is sent, since the purge is queued
-//! with the head. Set `PurgeLimits::repeat_after` in these cases.
+//! The layer does not see a write in a task of your own, or in a job of a store's `Database`. If the
+//! client disconnects, such a write may end after its purge. Await it in
+//! `Detached::finish`, and the purge comes at its end. Nor does
+//! the layer see a write while the content of the response is sent, since the purge is queued with
+//! the head. Set `PurgeLimits::repeat_after` in that case.
 
 mod action;
 mod config;

@@ -48,7 +48,8 @@ where
         let (parts, content) = request.into_parts();
         let action = self.action(&parts);
         let request = Request::from_parts(parts, content);
-        ResponseFuture::new(self.inner.call(request), action)
+        let future = action.watch(|| self.inner.call(request));
+        ResponseFuture::new(future, action)
     }
 }
 

@@ -1,4 +1,7 @@
-use std::future::pending;
+use std::{
+    future::pending,
+    sync::{Mutex, atomic::AtomicBool},
+};
 
 use futures_util::FutureExt;
 use tokio::{sync::oneshot, task::yield_now};
@@ -116,4 +119,82 @@ fn without_a_runtime_the_rest_is_dropped() {
     assert_eq!(writes.len(), 1);
     drop(runtime);
     assert!(writes.is_empty());
+}
+
+/// Counts the ends of the work it is told of, by the status of its response.
+#[derive(Default)]
+struct Told(Mutex<Vec<Option<u16>>>);
+
+impl WriteWatch for Told {
+    fn work_ended(&self, response: Option<ResponseHead<'_>>) {
+        let status = response.map(|head| head.status.as_u16());
+        self.0.lock().unwrap().push(status);
+    }
+}
+
+/// Work that goes on keeps the watch that it began with, and tells it of its end.
+#[tokio::test]
+async fn a_watch_sees_work_that_goes_on_alone() {
+    let (writes, told) = (Detached::new(), Arc::new(Told::default()));
+    let watch: SharedWatch = told.clone();
+    let respond = |status| async move {
+        yield_now().await;
+        let response = Response::builder().status(status).body(());
+        Ok::<_, ()>(response.unwrap())
+    };
+    // Awaited to its end: who watches sees the response anyway.
+    let awaited = watched(watch.clone(), || writes.finish_write(respond(201)));
+    assert!(awaited.await.is_ok());
+    assert_eq!(Arc::strong_count(&told), 2);
+
+    drop(watched(watch.clone(), || writes.finish_write(respond(202))));
+    drop(watched(watch.clone(), || writes.finish(yield_now())));
+    drop(watched(watch.clone(), || {
+        writes.finish(async { panic!("on purpose") })
+    }));
+    drop(watched(watch.clone(), || writes.finish_step(yield_now())));
+    drop(writes.finish(yield_now()));
+    assert_eq!(Arc::strong_count(&told), 5);
+    writes.idle().await;
+    assert_eq!(
+        Arc::strong_count(&told),
+        2,
+        "released before the work counts as done"
+    );
+    let mut ends = std::mem::take(&mut *told.0.lock().unwrap());
+    ends.sort_unstable();
+    assert_eq!(ends, [None, None, Some(202)]);
+}
+
+/// Work may begin other work, and be dropped before that has ended.
+#[tokio::test]
+async fn work_of_work_has_its_watch() {
+    let (writes, told) = (Detached::new(), Arc::new(Told::default()));
+    let (work, go_on, is_done) = work();
+    let has_begun = Arc::new(AtomicBool::new(false));
+    let begun = {
+        let (writes, has_begun) = (writes.clone(), Arc::clone(&has_begun));
+        async move {
+            yield_now().await;
+            // Dropped at once, as by a limit of time.
+            drop(writes.finish(work));
+            has_begun.store(true, Ordering::SeqCst);
+        }
+    };
+    drop(watched(told.clone(), || writes.finish(begun)));
+    while !has_begun.load(Ordering::SeqCst) {
+        yield_now().await;
+    }
+    while writes.len() > 1 {
+        yield_now().await;
+    }
+    assert!(
+        Arc::strong_count(&told) > 1,
+        "released before the work was done"
+    );
+    go_on.send(()).unwrap();
+    writes.idle().await;
+    is_done.await.unwrap();
+    assert_eq!(told.0.lock().unwrap().len(), 2);
+    assert_eq!(Arc::strong_count(&told), 1);
 }

@@ -54,7 +54,7 @@ impl<St: IdempotencyStore> Claimant<St> {
     /// Otherwise it would look like an attempt that was lost, although nothing ran.
     async fn begin(&self) -> Result<Admission<Bytes>, StoreError> {
         let claimant = self.clone();
-        let begun = self.config.detached.finish(async move {
+        let begun = self.config.detached.finish_step(async move {
             let admission = claimant.try_begin().await?;
             Ok(PendingAdmission(Some((admission, claimant))))
         });
@@ -139,7 +139,7 @@ impl<St: IdempotencyStore> Claimant<St> {
         let place = Arc::clone(&self.config.abandoned_places)
             .try_acquire_owned()
             .ok();
-        self.config.detached.finish(async move {
+        self.config.detached.finish_step(async move {
             let lease = claimant.claim.lease;
             let longest_pause = PAUSES[0].max(lease / 3);
             let (mut pause, begun_at) = (PAUSES[0], Instant::now());
@@ -155,7 +155,7 @@ impl<St: IdempotencyStore> Claimant<St> {
                     _ if place.is_none() && begun_at.elapsed() >= lease.saturating_mul(2) => return,
                     _ => sleep(pause).await,
                 }
-                pause = longest_pause.min(pause * 4);
+                pause = longest_pause.min(pause.saturating_mul(4));
             }
         })
     }

@@ -134,7 +134,7 @@
 //! | compression | outside | inside, the length is unknown and the key is sealed |
 //! | a timeout | outside: the handler runs on, and a retry gets its response | inside, a 408 or 503 frees the key of a handler that was cancelled half way |
 //! | `CatchPanicLayer`, `HandleErrorLayer` | outside | inside, they turn an unknown outcome into a 5xx, which frees the key |
-//! | [`CacheTagsLayer`](crate::CacheTagsLayer) | inside | outside, the purge of a client that disconnects comes before the write has ended |
+//! | [`CacheTagsLayer`](crate::CacheTagsLayer) | outside | inside, a replay purges nothing |
 //! | a limit that fails, such as `LoadShed` | outside | inside, its error is an unknown outcome |
 //! | a limit that waits, such as `ConcurrencyLimit` | either | |
 //!

@@ -63,7 +63,7 @@ where
     };
     #[cfg(feature = "tracing")]
     let work = tracing::Instrument::in_current_span(work);
-    detached.finish(work)
+    detached.finish_write(work)
 }
 
 /// Performs the request and renews the lease meanwhile. An error is a panic, from wherever it

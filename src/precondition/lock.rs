@@ -200,6 +200,6 @@ impl<Q: ValidatorSource, G> LockedWrite<Q, G> {
         };
         #[cfg(feature = "tracing")]
         let performed = tracing::Instrument::in_current_span(performed);
-        lock.detached.finish(performed).await
+        lock.detached.finish_write(performed).await
     }
 }

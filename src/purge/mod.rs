@@ -59,7 +59,7 @@
 //! | any other 4xx; a target that may be a pattern | given up at once |
 //!
 //! If the cache refuses several purges that were merged, each of them is tried once more by
-//! itself.
+//! itself. So it is on the last try too.
 //!
 //! The queue needs a tokio runtime with timers that lives as long as the queue. A cache may get
 //! the same purge twice, so a purge must be idempotent.
@@ -157,12 +157,16 @@ impl Purge {
 
     /// Creates a purge of the [target] of a request.
     ///
-    /// If the URI has no authority, it is taken from `Host`, and the scheme is `http`.
+    /// If the URI has no authority, it is taken from `Host`, and the scheme is `http`. If the URI
+    /// of the request is another one, and no nested router explains it, the purge has both.
     #[must_use]
     pub fn of(request: &Parts) -> Self {
-        let target = cache_tags::target(target::of(request), &request.headers);
-        // A copy: the original would keep the whole read buffer of its connection alive.
-        Self::new().with_target(target.to_string().parse().unwrap_or(target))
+        let named = [Some(target::of(request)), target::unexplained(request)];
+        named.into_iter().flatten().fold(Self::new(), |purge, uri| {
+            let target = cache_tags::target(uri, &request.headers);
+            // A copy: the original would keep the whole read buffer of its connection alive.
+            purge.with_target(target.to_string().parse().unwrap_or(target))
+        })
     }
 
     /// Adds the URIs in `Location` and `Content-Location` of a response.

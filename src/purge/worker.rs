@@ -100,12 +100,8 @@ impl<P: Purger> PurgeWorker<P> {
 
     /// Returns `true` if a new batch may begin. Otherwise purges wait, so that they are merged.
     fn accepts_batch(&self, now: Instant) -> bool {
-        let PurgeLimits {
-            max_queued,
-            max_concurrency,
-            ..
-        } = self.limits;
-        let most = max_queued.saturating_add(max_concurrency);
+        let limits = &self.limits;
+        let most = limits.max_queued.saturating_add(limits.max_concurrency);
         self.schedule.first_tries.is_empty()
             && self.calls.has_room_for_batch(now)
             && self.open_jobs.len() < most
@@ -213,7 +209,10 @@ impl<P: Purger> PurgeWorker<P> {
         let is_final = known.is_some_and(NotPurged::is_final);
         // One of several merged purges may be the cause, unless the cache as a whole failed.
         let split = part.jobs.len() > 1 && (is_final || known.is_none());
-        if part.failures == self.limits.max_attempts || is_final && !split {
+        let is_last = part.failures >= self.limits.max_attempts;
+        // The failures before a refusal may be those of the cache, so each purge is sent once more.
+        let gives_up = if is_final { !split } else { is_last };
+        if gives_up {
             events::purge_failed(&**error, part.failures);
             let reason = if is_final {
                 PurgeError::Refused
@@ -235,7 +234,8 @@ impl<P: Purger> PurgeWorker<P> {
         }
     }
 
-    /// Splits a part into one part for each of its jobs.
+    /// Splits a part into one part for each of its jobs. Each is tried at least once, since the
+    /// failures so far may be those of another.
     fn split(&self, part: &PurgePart) -> Vec<PurgePart> {
         let own = |job: &JobId| {
             let purge = self.open_jobs.purge(*job)?.common(&part.purge)?;
@@ -244,6 +244,7 @@ impl<P: Purger> PurgeWorker<P> {
         let of = |job: &JobId| PurgePart {
             purge: own(job).unwrap_or_else(|| Arc::clone(&part.purge)),
             jobs: vec![*job],
+            failures: part.failures.min(self.limits.max_attempts - 1),
             ..*part
         };
         part.jobs.iter().map(of).collect()

@@ -309,7 +309,7 @@ impl<St> ValidatorCache<St> {
     /// Runs a step of the store that nobody waits for. A store in memory has done it when this
     /// returns.
     pub(super) fn run_detached(&self, step: impl Future<Output = ()> + Send + 'static) {
-        let step = self.settings.detached.finish(step);
+        let step = self.settings.detached.finish_step(step);
         // If it is not ready, dropping it continues it in a task.
         let _ = pin!(step)
             .as_mut()

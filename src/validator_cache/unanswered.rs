@@ -49,7 +49,7 @@ impl<St: ValidatorStore> ValidatorCache<St> {
             return;
         };
         let cache = self.clone();
-        let step = self.settings.detached.finish(async move {
+        let step = self.settings.detached.finish_step(async move {
             cache.find_and_release(key, lease).await;
             drop(place);
         });

@@ -71,7 +71,7 @@ where
         let work = write.run(request, service);
         #[cfg(feature = "tracing")]
         let work = tracing::Instrument::in_current_span(work);
-        detached.finish(work).await
+        detached.finish_write(work).await
     }
 }
 

@@ -1,7 +1,14 @@
 //! The allocations of cache tags.
 
-use http::Method;
-use tower_conditional::{CacheTagsLayer, cache_tags::CacheTags};
+use std::convert::Infallible;
+
+use http::{Method, StatusCode};
+use tokio::runtime::Builder;
+use tower_conditional::{
+    CacheTagsLayer,
+    cache_tags::CacheTags,
+    purge::{Purge, PurgeQueue},
+};
 
 use crate::support::{Handler, added};
 
@@ -18,4 +25,19 @@ fn cache_tags_cost_their_field() {
     assert_eq!(added(&layer, &handler, &Method::OPTIONS, None).0, 0);
     let read = added(&layer, &handler, &Method::GET, None).0;
     assert_eq!(read, 3);
+}
+
+/// The watch of a write has the allocation of its purge, whether the write is purged or not.
+#[test]
+fn a_purge_that_is_pending_costs_its_names() {
+    let handler = Handler::new(0, 1024).responding(StatusCode::CONFLICT);
+    let runtime = Builder::new_current_thread().build().unwrap();
+    let _inside = runtime.enter();
+    let queue = PurgeQueue::new(|_: Purge| async { Ok::<_, Infallible>(()) });
+    let layer = CacheTagsLayer::new(CacheTags::new()).purge(queue);
+    for method in [Method::GET, Method::OPTIONS] {
+        assert_eq!(added(&layer, &handler, &method, None).0, 0, "{method}");
+    }
+    // The pending purge, and its target: the list, the text and the URI made of it.
+    assert_eq!(added(&layer, &handler, &Method::PUT, None).0, 4);
 }

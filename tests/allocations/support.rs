@@ -10,7 +10,7 @@ use std::{
 
 use allocation_counter::{AllocationInfo, measure};
 use bytes::Bytes;
-use http::{HeaderName, HeaderValue, Method, Request, Response, header};
+use http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode, header};
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::Empty;
 use tower::{Layer, Service};
@@ -64,6 +64,7 @@ pub(crate) struct Handler {
     frame: usize,
     sized: bool,
     field: Option<(HeaderName, HeaderValue)>,
+    status: StatusCode,
 }
 
 impl Handler {
@@ -74,6 +75,7 @@ impl Handler {
             frame,
             sized: true,
             field: None,
+            status: StatusCode::OK,
         }
     }
 
@@ -87,6 +89,10 @@ impl Handler {
     /// Adds so many frames without data before the content.
     pub(crate) fn after_empty_frames(self, empty: u32) -> Self {
         Self { empty, ..self }
+    }
+
+    pub(crate) fn responding(self, status: StatusCode) -> Self {
+        Self { status, ..self }
     }
 
     pub(crate) fn unsized_(self) -> Self {
@@ -113,6 +119,7 @@ impl Service<Request<Empty<Bytes>>> for Handler {
             frame: self.frame,
             sized: self.sized,
         });
+        *response.status_mut() = self.status;
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain"));
         if let Some((name, value)) = self.field.clone() {

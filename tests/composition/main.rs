@@ -2,6 +2,8 @@
 //!
 //! Every test names the requirements that it checks, by their ids in `docs/requirements.md`.
 
+#[cfg(all(feature = "axum", feature = "tokio"))]
+mod abandoned_writes;
 mod audit;
 mod audit_faults;
 mod cache_policy;

@@ -3,12 +3,13 @@
 
 use axum::{
     Router,
-    extract::OriginalUri,
+    extract::{OriginalUri, Request},
     http::StatusCode,
     response::{IntoResponse, Response},
-    routing::get,
+    routing::{get, put},
 };
 use tokio::sync::mpsc;
+use tower::ServiceExt;
 use tower_conditional::{
     Audit, AuditLayer, CacheTagsLayer, ConditionalLayer, PreconditionLayer, VersionTags,
     cache_tags::CacheTags,
@@ -94,6 +95,38 @@ async fn a_purge_names_the_whole_path() {
         found.extend(purge.targets().map(ToString::to_string));
     }
     assert_eq!(found, expected);
+}
+
+/// R-9111-4.4-a: a purge of each write, also if a handler sends one with the extensions of its own.
+#[tokio::test]
+async fn a_write_inside_of_a_write_is_purged_too() {
+    let (sent, mut purges) = mpsc::unbounded_channel();
+    let queue = PurgeQueue::new(move |purge: Purge| {
+        let sent = sent.send(purge);
+        async move { sent }
+    });
+    let tags = CacheTagsLayer::new(CacheTags::new()).purge(queue.clone());
+    let root = Router::new().route("/", put(written));
+    let pages = nested(&root).route("/page", put(written)).layer(tags);
+    let inner = pages.clone();
+    let batch = async move |request: Request| {
+        let (mut parts, content) = request.into_parts();
+        parts.uri = "/page".parse().unwrap();
+        let sent = Request::from_parts(parts, content);
+        inner.oneshot(sent).await.into_response()
+    };
+    let app = pages.route("/batch", put(batch));
+    for (path, expected) in [
+        ("/batch", &["/batch", "/page"][..]),
+        ("/api/v1", &["/api/v1"]),
+        ("/page", &["/page"]),
+    ] {
+        assert_eq!(send(&app, "PUT", path, &[]).await.status, 204);
+        queue.flush().await;
+        let purge = purges.try_recv().unwrap();
+        let targets = Vec::from_iter(purge.targets().map(ToString::to_string));
+        assert_eq!(targets, expected);
+    }
 }
 
 /// Two resources are not compared, and a finding names its own resource.

@@ -169,3 +169,12 @@ fn expires_is_compared_with_the_clock_without_a_date() {
     let response = send(&heard, get(&[]), |_| answer(200, own));
     assert_eq!(says(&response, &CACHE_CONTROL), "private, max-age=30");
 }
+
+/// A `Date` in the future, of a server with another clock, makes no response live longer.
+#[test]
+fn expires_counts_from_now_at_the_latest() {
+    let layer = layer(CachePolicy::transformed().expires());
+    let ahead = [(DATE, "Thu, 01 Jan 1970 01:00:00 GMT")];
+    let response = send(&layer, get(&[]), |_| answer(200, &ahead));
+    assert_eq!(says(&response, &EXPIRES), "Thu, 01 Jan 1970 00:01:10 GMT");
+}

@@ -225,3 +225,13 @@ fn a_targeted_header_of_the_policy_is_unchanged() {
     let found = [&CACHE_CONTROL, &CDN].map(|field| says(&response, field));
     assert_eq!(found, ["private, max-age=60", "max-age=600"]);
 }
+
+#[test]
+fn the_last_setting_of_a_targeted_header_counts() {
+    let brief = CacheControl::new().with_max_age(Duration::from_secs(5));
+    let policy = CachePolicy::transformed().cdn(brief).unwrap();
+    let layer = layer(policy.cdn(ten_minutes()).unwrap());
+    let hour = [(CACHE_CONTROL, "max-age=3600")];
+    let response = send(&layer, get(&[]), |_| answer(200, &hour));
+    assert_eq!(says(&response, &CDN), "max-age=600");
+}

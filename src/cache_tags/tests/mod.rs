@@ -1,4 +1,6 @@
 #[cfg(feature = "tokio")]
+mod ongoing;
+#[cfg(feature = "tokio")]
 mod pending_purge;
 
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, request::Parts};

@@ -2,7 +2,7 @@
 
 use http::{
     HeaderName, HeaderValue, Response, StatusCode,
-    header::{CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_TYPE},
+    header::{CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_TYPE, DATE},
 };
 
 use super::{get, hello, tag, tag_of, with};
@@ -68,6 +68,10 @@ fn the_order_of_lines_counts_and_that_of_headers_does_not() {
         (CONTENT_LANGUAGE, "de"),
         (CONTENT_LANGUAGE, "fr"),
     ];
+    // A header that does not count changes nothing.
+    let date = (DATE, "Fri, 20 Nov 2026 08:00:00 GMT");
+    assert!(of(&[html.clone()]).strong_eq(&of(&[html.clone(), date.clone()])));
+    assert!(of(&[date]).strong_eq(&of(&[])));
     let one = of(&[html.clone(), german.clone(), french.clone()]);
     assert!(one.strong_eq(&of(&[german.clone(), french.clone(), html.clone()])));
     assert!(!one.weak_eq(&of(&[html.clone(), french, german.clone()])));

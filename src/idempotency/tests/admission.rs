@@ -358,3 +358,20 @@ async fn an_own_fingerprint_is_bound_to_its_resource() {
     }
     assert_eq!(runs.count(), 1);
 }
+
+/// A key for another service is the same in every attempt, and differs for each key.
+#[tokio::test]
+async fn each_key_derives_another() {
+    let service = service(&layer(), &Runs::default(), |_, request| {
+        let derived = attempt(&request).derive_key("charge");
+        async move {
+            http::Response::builder()
+                .status(StatusCode::SERVICE_UNAVAILABLE)
+                .body(Full::from(derived))
+                .expect("a response")
+        }
+    });
+    let first = send(&service, post("\"a\"")).await.content;
+    assert_eq!(send(&service, post("\"a\"")).await.content, first);
+    assert_ne!(send(&service, post("\"b\"")).await.content, first);
+}

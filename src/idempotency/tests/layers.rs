@@ -11,9 +11,9 @@ use std::{
 use bytes::Bytes;
 use http::{Method, Request, Response, StatusCode, header::IF_MATCH, request::Parts};
 use http_body_util::Full;
-use tower::{Layer, Service, ServiceExt, service_fn};
+use tower::{Layer, Service, ServiceExt, service_fn, util::MapRequest};
 
-use super::{HandlerRequest, Runs, layer, order, post, service};
+use super::{HandlerRequest, Runs, layer, order, post, post_as, service};
 use crate::{
     CacheTagsLayer, EntityTag, IdempotencyLayer, PreconditionLayer,
     body::RequestBody,
@@ -23,9 +23,10 @@ use crate::{
     store::MemoryIdempotencyStore,
 };
 
-/// A repeated response purges nothing again.
+/// R-9111-4.4-a: a replay is a response to an unsafe method too. The purge of the first response may
+/// have been lost with its process, and its headers with its client.
 #[tokio::test]
-async fn a_replay_is_not_purged() {
+async fn each_replay_invalidates_like_the_first_response() {
     let purges = Arc::new(AtomicUsize::new(0));
     let counted = Arc::clone(&purges);
     let queue = PurgeQueue::new(move |_: Purge| {
@@ -44,9 +45,10 @@ async fn a_replay_is_not_purged() {
             .await
             .expect("a response");
         assert_eq!(response.status(), StatusCode::CREATED);
+        assert_eq!(response.headers()["cache-group-invalidation"], "\"orders\"");
         queue.flush().await;
     }
-    assert_eq!((runs.count(), purges.load(Ordering::SeqCst)), (1, 1));
+    assert_eq!((runs.count(), purges.load(Ordering::SeqCst)), (1, 3));
 }
 
 type RequestOfTwo = Request<RequestBody<RequestBody<Full<Bytes>>>>;
@@ -152,4 +154,33 @@ async fn a_retried_conditional_write_gets_its_first_answer() {
         .insert("idempotency-key", "\"b\"".parse().expect("a value"));
     let response = service.oneshot(late).await.expect("a response");
     assert_eq!(response.status(), StatusCode::PRECONDITION_FAILED);
+}
+
+/// The layer inside leaves a key to the one outside only if principal and key are the same.
+#[tokio::test]
+async fn a_layer_inside_holds_other_keys_itself() {
+    let runs = Runs::default();
+    let inner = IdempotencyLayer::new(MemoryIdempotencyStore::new(), |_: &Parts| Some("tenant"));
+    let service = layer().layer(inner.layer(created(&runs)));
+    for user in ["alice", "bob"] {
+        let response = service.clone().oneshot(post_as(user, "\"a\"", "{}")).await;
+        assert_eq!(response.expect("a response").status(), StatusCode::CREATED);
+    }
+    assert_eq!(runs.count(), 1);
+
+    let runs = Runs::default();
+    let inner = MapRequest::new(
+        layer().layer(created(&runs)),
+        |mut request: HandlerRequest| {
+            let key = "\"order\"".parse().expect("a value");
+            request.headers_mut().insert("idempotency-key", key);
+            request
+        },
+    );
+    let service = layer().layer(inner);
+    for key in ["\"a\"", "\"b\""] {
+        let response = service.clone().oneshot(post(key)).await;
+        assert_eq!(response.expect("a response").status(), StatusCode::CREATED);
+    }
+    assert_eq!(runs.count(), 1);
 }

@@ -3,7 +3,10 @@
 use std::{
     collections::BTreeMap,
     future::pending,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::Duration,
 };
 
@@ -224,6 +227,36 @@ async fn purges_whose_merged_tags_are_refused_are_sent_one_by_one() {
     assert_eq!(bad.await, Err(PurgeError::Refused));
     assert_eq!(log.take(), ["first", "a bad both", "a both", "bad both"]);
     assert_eq!(queue.failed(), 1);
+}
+
+/// A batch that is refused on its last try is sent one by one, since the cause is one purge.
+#[tokio::test(start_paused = true)]
+async fn a_refusal_on_the_last_try_is_of_its_cause_alone() {
+    for (most, failures) in [(5, 0), (5, 3), (5, 4), (1, 0)] {
+        let requests = Arc::new(AtomicUsize::new(0));
+        let varnish = service_fn(move |request: Request<Bytes>| {
+            let is_down = requests.fetch_add(1, Ordering::SeqCst) < failures;
+            let tags = request.headers()["xkey-purge"].to_str().unwrap();
+            let status = match is_down {
+                true => 503,
+                false if tags.contains("bad") => 400,
+                false => 200,
+            };
+            let mut response = Response::new(ScriptedBody::sized([]));
+            *response.status_mut() = StatusCode::from_u16(status).unwrap();
+            async { Ok::<_, BoxError>(response) }
+        });
+        let purger = HttpPurger::varnish(varnish, uri("http://cache/")).unwrap();
+        let limits = PurgeLimits::new().max_attempts(most).unwrap();
+        let queue = PurgeQueue::with_limits(purger, limits);
+        let (good, bad) = (
+            queue.enqueue(tagged(&["good"])),
+            queue.enqueue(tagged(&["bad"])),
+        );
+        assert_eq!(good.await, Ok(()), "{most} {failures}");
+        assert_eq!(bad.await, Err(PurgeError::Refused), "{most} {failures}");
+        assert_eq!(queue.failed(), 1);
+    }
 }
 
 /// Issue 10, B.2: merged purges are separated after any error of a purger of your own.

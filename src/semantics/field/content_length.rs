@@ -118,6 +118,20 @@ mod tests {
         }
     }
 
+    /// A 304 with this length would describe an empty 200. Other statuses keep it.
+    #[test]
+    fn a_length_of_zero_is_removed_from_a_304_only() {
+        for (status, length, kept) in [(304, "0", false), (304, "5", true), (200, "0", true)] {
+            let mut response = Response::new(());
+            *response.status_mut() = StatusCode::from_u16(status).unwrap();
+            let value = HeaderValue::from_static(length);
+            response.headers_mut().insert(CONTENT_LENGTH, value);
+            remove_zero_length_from_304(&mut response);
+            let found = response.headers().contains_key(CONTENT_LENGTH);
+            assert_eq!(found, kept, "{status} {length}");
+        }
+    }
+
     /// R-9110-8.6-a.
     #[test]
     fn an_omitted_body_has_no_known_length() {

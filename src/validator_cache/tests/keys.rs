@@ -1,11 +1,13 @@
 //! The names of entries: namespaces, builds, declared headers, queries and nested services.
 
+use std::collections::HashSet;
+
 use http::header::{ACCEPT, ACCEPT_ENCODING, ACCEPT_LANGUAGE, HeaderName};
 
 use super::{
     Site, TestService, ValidatorCache, ValidatorCacheLayer, content, get, put, request, send,
 };
-use crate::cache_policy::NoVarySearch;
+use crate::{cache_policy::NoVarySearch, validator_cache::operation_ids::OperationIds};
 
 async fn status(service: &TestService, path: &str, fields: &[(&str, &str)]) -> u16 {
     let fields = [fields, &[("if-none-match", "\"v1\"")]].concat();
@@ -207,4 +209,32 @@ async fn forwarded_requests_have_the_server_in_the_key() {
         assert_eq!(forward(uri).await, 200, "{uri}");
         assert_eq!(forward(uri).await, 304, "{uri}");
     }
+}
+
+/// R-9111-4-a: processes of one service share a store's entries. Other services and builds do not.
+#[tokio::test]
+async fn a_shared_store_keeps_services_and_builds_apart() {
+    for build_first in [false, true] {
+        let site = Site::new();
+        let process = |name: &str, id: &str| {
+            let cache = ValidatorCache::new(site.store.clone().shared());
+            let cache = match build_first {
+                true => cache.build_id(id).namespace(name),
+                false => cache.namespace(name).build_id(id),
+            };
+            site.service(&ValidatorCacheLayer::new(cache))
+        };
+        assert_eq!(status(&process("one", "1"), "/a", &[]).await, 200);
+        assert_eq!(status(&process("one", "1"), "/a", &[]).await, 304);
+        assert_eq!(status(&process("two", "1"), "/a", &[]).await, 200);
+        assert_eq!(status(&process("one", "2"), "/a", &[]).await, 200);
+    }
+}
+
+/// Processes with one store tell their reads and writes apart.
+#[test]
+fn no_two_operations_have_one_name() {
+    let (one, other) = (OperationIds::new(), OperationIds::new());
+    let names = [one.next(), one.next(), other.next(), other.next()];
+    assert_eq!(HashSet::from(names).len(), 4);
 }

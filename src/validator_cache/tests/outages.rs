@@ -1,12 +1,16 @@
 //! A store that fails.
 
-use std::time::Duration;
+use std::{collections::HashSet, time::Duration};
 
 use http::StatusCode;
 use tokio::time::{Instant, advance};
 
 use super::{Fault, Site, ValidatorCache, ValidatorCacheLayer, get, get_if, put, request, send};
-use crate::{store::StoreError, validator_cache::WritePolicy};
+use crate::{
+    semantics::validator_cache::WriteTarget,
+    store::StoreError,
+    validator_cache::{WritePolicy, state::SoftInvalidations},
+};
 
 /// A lookup that fails, or never ends, runs the handler.
 #[tokio::test(start_paused = true)]
@@ -197,4 +201,20 @@ async fn the_time_to_live_is_that_of_the_reader() {
     site.clock.advance(Duration::from_secs(5));
     assert!(!site.is_hit(&short, "/a", "\"v1\"").await);
     assert!(site.is_hit(&long, "/a", "\"v1\"").await);
+}
+
+/// Beyond the limit everything is forgotten, so a long outage takes no more memory.
+#[test]
+fn too_many_targets_become_one() {
+    let key = |number: u16| {
+        let mut bytes = [0; 32];
+        bytes[..2].copy_from_slice(&number.to_be_bytes());
+        WriteTarget::Key(bytes.into())
+    };
+    let soft = SoftInvalidations::default();
+    assert!(soft.add((0..1024).map(key)));
+    assert_eq!(soft.exchange(HashSet::new()).len(), 1024);
+    assert!(!soft.add((0..1025).map(key)));
+    let all = HashSet::from([WriteTarget::All]);
+    assert_eq!(soft.exchange(HashSet::new()), all);
 }

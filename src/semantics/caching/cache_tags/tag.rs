@@ -84,7 +84,8 @@ impl CacheTag {
     /// Creates a tag from any text. The same text always becomes the same tag.
     ///
     /// An invalid name becomes `~` and 31 characters of its SHA-256 in base64url. Use this for
-    /// names that contain text from clients.
+    /// names that contain text from clients. The name of such a tag is valid and stays as it is,
+    /// so a text and its encoded name become one tag.
     #[must_use]
     pub fn encoded(name: impl AsRef<str>) -> Self {
         let name = name.as_ref();

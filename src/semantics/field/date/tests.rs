@@ -34,6 +34,9 @@ fn all_three_formats_are_parsed() {
 fn dates_are_formatted_as_fixdate() {
     assert_eq!(EXAMPLE.to_string(), "Sun, 06 Nov 1994 08:49:37 GMT");
     assert_eq!(HttpDate::EPOCH.to_string(), "Thu, 01 Jan 1970 00:00:00 GMT");
+    // The day after the last of February, in a century that is no leap year.
+    let march = HttpDate::from_unix_seconds(4_107_542_400);
+    assert_eq!(march.to_string(), "Mon, 01 Mar 2100 00:00:00 GMT");
     let last = HttpDate::from_unix_seconds(i64::MAX);
     assert_eq!(last.to_string(), "Fri, 31 Dec 9999 23:59:59 GMT");
     assert_eq!(read(&last.to_string()), Some(last));
@@ -246,8 +249,11 @@ fn other_text_is_not_a_date() {
         "Sun, 06 Nov 1994 8:49:37 GMT",
         "Sun, 06 Nov 1994 24:00:00 GMT",
         "Sun, 06 Nov 1994 08:60:37 GMT",
-        "Sun, 00 Nov 1994 08:49:37 GMT",
-        "Wed, 31 Nov 1994 08:49:37 GMT",
+        // The weekdays are those of the days that they would be.
+        "Mon, 00 Nov 1994 08:49:37 GMT",
+        "Thu, 31 Nov 1994 08:49:37 GMT",
+        "Wed, 32 Jan 1995 08:49:37 GMT",
+        "Mon, 29 Feb 2100 08:49:37 GMT",
         "Sun, 06 Nov +994 08:49:37 GMT",
         "Sun, +6 Nov 1994 08:49:37 GMT",
         "Sun, 06 Nov 1994 +8:49:37 GMT",

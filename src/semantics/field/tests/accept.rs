@@ -3,7 +3,7 @@ use crate::semantics::{condition::RequestConditions, field::Accept, tests::heade
 /// R-9457-3-a: a problem document is JSON only if the client accepts JSON.
 #[test]
 fn json_is_acceptable_by_range_and_weight() {
-    let table: [(&[&str], bool); 24] = [
+    let table: [(&[&str], bool); 27] = [
         (&[], true),
         (&["*/*"], true),
         (&["application/*"], true),
@@ -26,6 +26,9 @@ fn json_is_acceptable_by_range_and_weight() {
         // The most specific range decides.
         (&["application/problem+json;q=0, */*"], false),
         (&["*/*, application/*;q=0"], false),
+        (&["application/*;q=0, application/problem+json"], true),
+        (&["application/problem+json, application/*;q=0"], true),
+        (&["*/*;q=0x"], true),
         (&["*/*;q=0, application/problem+json"], true),
         (&["application/*;q=0, application/json"], true),
         (&[""], false),

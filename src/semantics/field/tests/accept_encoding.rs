@@ -29,11 +29,14 @@ fn weights_are_read_as_compression_reads_them() {
         (&["gzip;q=0", "gzip"], 1000, 0),
         (&["identity"], 0, 0),
         (&["gzipped, gzi, xgzip"], 0, 0),
+        (&["x-br"], 0, 0),
         // A member with a malformed weight is ignored.
         (&["gzip;q=2, br;q=1.001"], 0, 0),
         (&["gzip;q=0.5000, br;q="], 0, 0),
         (&["gzip;q=0,5, br;q=.5"], 0, 0),
         (&["gzip;level=9, br;q=0.x"], 0, 0),
+        // The neighbours of the digits are none.
+        (&["gzip;q=0.:, br;q=0./"], 0, 0),
         (&["gzip;q=2, *;q=0.1"], 100, 100),
         (&["\"gzip, br\""], 0, 0),
     ];
@@ -42,6 +45,12 @@ fn weights_are_read_as_compression_reads_them() {
         let both = [weight(&headers, "gzip"), weight(&headers, "br")];
         assert_eq!(both, [*gzip, *br], "{accept:?}");
     }
+}
+
+/// RFC 9110, section 8.4.1.2: `x-compress` is `compress`.
+#[test]
+fn the_older_name_of_compress_is_read() {
+    assert_eq!(weight(&lines(&["X-Compress;q=0.5"]), "compress"), 500);
 }
 
 /// R-9110-13.1.2-e.

@@ -6,7 +6,7 @@ use crate::semantics::{
 /// R-7240-4.2-a: a request that names both values has no preference.
 #[test]
 fn the_preferred_return_is_read() {
-    let table: [(&[&str], Option<Return>); 18] = [
+    let table: [(&[&str], Option<Return>); 19] = [
         (&[], None),
         (&["return=representation"], Some(Representation)),
         (&["return=minimal"], Some(Minimal)),
@@ -19,6 +19,7 @@ fn the_preferred_return_is_read() {
         (&["return=minimal, return=minimal"], Some(Minimal)),
         (&["return=minimal, return=representation"], None),
         (&["return=representation", "return=minimal"], None),
+        (&["handling=minimal"], None),
         (&["return"], None),
         (&["return="], None),
         (&["return=everything"], None),

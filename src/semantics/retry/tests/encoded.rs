@@ -6,6 +6,20 @@ use crate::semantics::retry::{
     Admission, Claim, Fingerprint, KeyRecord, Owner, Retention, SealReason, Update,
 };
 
+const REASONS: [SealReason; 5] = [
+    SealReason::TooLarge,
+    SealReason::Unrepeatable,
+    SealReason::Policy,
+    SealReason::Operator,
+    SealReason::Unrecorded,
+];
+
+/// Stores keep the codes, so they are those of every version.
+#[test]
+fn the_codes_of_reasons_stay() {
+    assert_eq!(REASONS.map(SealReason::code), [1, 2, 3, 4, 5]);
+}
+
 fn records() -> Vec<KeyRecord<Bytes>> {
     let owner = Owner::from([7; 16]);
     let retention = Retention::new(Duration::from_secs(100)).with_tombstone(Duration::from_secs(9));
@@ -22,7 +36,7 @@ fn records() -> Vec<KeyRecord<Bytes>> {
     );
     assert_eq!(released.release(owner, 1, ended), Update::Applied);
     let mut records = vec![in_flight.clone(), completed, released];
-    for reason in [SealReason::TooLarge, SealReason::Operator] {
+    for reason in REASONS {
         let mut sealed = in_flight.clone();
         assert_eq!(sealed.seal(owner, 1, reason, ended), Update::Applied);
         records.push(sealed);

@@ -32,7 +32,21 @@ fn requests_differ_by_what_they_ask_for() {
         ("host", "other.example"),
         ("content-type", "application/json"),
     ]);
+    let html = headers([
+        ("host", "api.example"),
+        ("content-type", "application/html"),
+    ]);
+    let neighbour = headers([
+        ("host", "apj.example"),
+        ("content-type", "application/json"),
+    ]);
     let others = [
+        // Each part has as many bytes as that of the first.
+        fingerprint(&Method::HEAD, "/orders", &json, &["{}"]),
+        fingerprint(&Method::POST, "/orderz", &json, &["{}"]),
+        fingerprint(&Method::POST, "/orders", &json, &["[]"]),
+        fingerprint(&Method::POST, "/orders", &html, &["{}"]),
+        fingerprint(&Method::POST, "/orders", &neighbour, &["{}"]),
         fingerprint(&Method::PATCH, "/orders", &json, &["{}"]),
         fingerprint(&Method::POST, "/orders/", &json, &["{}"]),
         fingerprint(&Method::POST, "/orders?x=1", &json, &["{}"]),
@@ -69,6 +83,9 @@ fn retries_have_one_fingerprint() {
 #[test]
 fn no_byte_moves_between_parts() {
     let plain = headers([("content-type", "text/plain")]);
+    let of_lines = |lines: &[(&'static str, &'static str)]| {
+        fingerprint(&Method::POST, "/", &headers(lines.iter().copied()), &[])
+    };
     let pairs = [
         (
             fingerprint(&Method::POST, "/ab", &plain, &["c"]),
@@ -77,6 +94,16 @@ fn no_byte_moves_between_parts() {
         (
             fingerprint(&Method::POST, "/", &headers([("content-type", "")]), &[]),
             fingerprint(&Method::POST, "/", &HeaderMap::new(), &[]),
+        ),
+        (
+            // From one line to the next.
+            of_lines(&[("content-type", "a"), ("content-type", "bc")]),
+            of_lines(&[("content-type", "ab"), ("content-type", "c")]),
+        ),
+        (
+            // From one header to the next.
+            of_lines(&[("content-type", "gzip")]),
+            of_lines(&[("content-encoding", "gzip")]),
         ),
     ];
     for (one, other) in pairs {
@@ -96,4 +123,48 @@ fn other_versions_are_not_compared() {
     assert!(!one.differs(&Fingerprint::from(bytes)));
     assert!(Fingerprint::custom("a").differs(&Fingerprint::custom("b")));
     assert!(!Fingerprint::custom("a").differs(&one));
+}
+
+/// An application's own fingerprint cannot join two resources, nor two methods of one.
+#[test]
+fn a_custom_fingerprint_counts_for_one_resource() {
+    let bound = |method: &str, path: &str, identity: &str| {
+        let method = method.parse().expect("a method");
+        let uri = path.parse().expect("a URI");
+        Fingerprint::custom(identity).bound_to(&method, &uri)
+    };
+    let first = bound("POST", "/a", "i");
+    assert!(!first.differs(&bound("POST", "/a", "i")));
+    let others = [
+        bound("POST", "/b", "i"),
+        bound("HEAD", "/a", "i"),
+        bound("POST", "/a", "j"),
+    ];
+    for (index, other) in others.iter().enumerate() {
+        assert!(first.differs(other), "{index}");
+    }
+}
+
+/// Stores keep fingerprints: the same version must not give a retry another one after an
+/// upgrade.
+#[test]
+fn the_bytes_of_fingerprints_stay() {
+    let typed = headers([("host", "api.example"), ("content-type", "text/plain")]);
+    let custom = Fingerprint::custom("identity");
+    let table = [
+        (
+            fingerprint(&Method::POST, "/a?b", &typed, &["ab", "c"]),
+            "01a7b93d6883e04723",
+        ),
+        (custom, "001ed4c2811832cb8f"),
+        (
+            custom.bound_to(&Method::POST, &Uri::from_static("/a?b")),
+            "0066d187fb99d2b280",
+        ),
+    ];
+    for (fingerprint, expected) in table {
+        let bytes = fingerprint.to_bytes();
+        let start = bytes[..9].iter().map(|byte| format!("{byte:02x}"));
+        assert_eq!(start.collect::<String>(), expected);
+    }
 }

@@ -129,3 +129,17 @@ fn each_part_of_a_scope_has_its_own_record() {
         }
     }
 }
+
+/// Stores find records by these bytes: after an upgrade, a retry still finds its record.
+#[test]
+fn the_names_of_records_stay() {
+    let key = IdempotencyKey::new("k").expect("a key");
+    let scope = KeyScope::of_principal("alice").mounted_at("/shop");
+    for (scope, expected) in [
+        (scope, "df3bc1728e6c9ff9"),
+        (KeyScope::of_anyone(), "5db54e5a5fb0f01b"),
+    ] {
+        let id = RecordId::new(&scope, &key);
+        assert_eq!(format!("{id:?}"), format!("RecordId({expected}..)"));
+    }
+}

@@ -204,6 +204,8 @@ fn a_lost_attempt_is_unknown() {
     };
     assert_eq!(begin(&mut slot, &takeover, 31), taken_over);
     assert_eq!(begin(&mut slot, &takeover, 32), taken_over);
+    let record = slot.expect("a record");
+    assert_eq!((record.fence(), record.attempt()), (2, 2));
 }
 
 /// P-ID-fencing: an attempt that was paused beyond its lease changes nothing any more.
@@ -354,4 +356,13 @@ fn times_at_the_end_of_time_do_not_overflow() {
     );
     assert_eq!(record.complete(owner(1), 1, "201", at(7)), Update::Applied);
     assert!(!record.is_forgotten(at(u64::MAX - 1)));
+}
+
+/// The documented defaults of a claim.
+#[test]
+fn a_claim_lasts_30_seconds_and_its_record_a_day() {
+    let claim = Claim::new(Fingerprint::custom("request"), owner(1));
+    assert_eq!(claim.lease, at(30));
+    assert_eq!(claim.retention, Retention::default());
+    assert_eq!(claim.retention, Retention::new(at(86_400)));
 }

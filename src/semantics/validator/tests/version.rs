@@ -3,7 +3,7 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use crate::semantics::validator::{EntityTag, TagRef, VersionTags};
+use crate::semantics::validator::{EntityTag, TagRef, VersionTags, version::split_plain};
 
 const SECRET: &[u8] = b"sixteen bytes or";
 
@@ -378,4 +378,18 @@ fn no_scope_ends_like_a_coding() {
         let last = tag.opaque().last().copied();
         assert!(last.is_some_and(|last| b"AQgw".contains(&last)), "{tag}");
     }
+}
+
+/// A tag of another form has no number to compare.
+#[test]
+fn only_a_plain_strong_tag_splits() {
+    let split = |text: &str| {
+        let tag = TagRef::parse(text.as_bytes()).expect("a tag");
+        split_plain(tag).map(|(number, suffix)| (number, suffix.len()))
+    };
+    let scoped = plain().scope("notes/17").number(5).to_string();
+    assert_eq!(split("\"5\""), Some((5, 0)));
+    assert_eq!(split(&scoped), Some((5, 15)));
+    assert_eq!(split("W/\"5\""), None);
+    assert_eq!(split(&scoped.replacen('-', ".", 1)), None);
 }

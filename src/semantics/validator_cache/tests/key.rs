@@ -223,6 +223,20 @@ fn parts_have_ends() {
     assert_distinct(&requests);
 }
 
+/// The length of a part of more than 127 bytes takes two bytes.
+#[test]
+fn long_parts_have_ends() {
+    let long: &'static str = "x".repeat(201).leak();
+    let short = &long[1..];
+    let declared = [ACCEPT];
+    let one = [(ACCEPT, short), (ACCEPT, long)];
+    let other = [(ACCEPT, long), (ACCEPT, short)];
+    assert_distinct(&[
+        with_headers(&one, &declared),
+        with_headers(&other, &declared),
+    ]);
+}
+
 #[test]
 fn namespaces_and_builds_are_apart() {
     let key = |namespace, build| PLAIN.key(&KeyHasher::shared(namespace, build));
@@ -282,12 +296,20 @@ fn parameters_without_meaning_do_not_select() {
     assert_same(&[request("/a?x=1&y=2"), request("/a?y=2&utm=3&x=%31")]);
     assert_distinct(&[
         request("/a?x=1"),
+        request("/a?z=1"),
         request("/a?x="),
         request("/a?x=1&x=2"),
         request("/a?x=2&x=1"),
         request("/b?x=1"),
         request("/a"),
     ]);
+    let ordered = NoVarySearch::params(["utm"]);
+    let ordered = |text| Parts {
+        policy: Some(&ordered),
+        ..uri(text)
+    };
+    assert_same(&[ordered("/a?x=1&utm=3"), ordered("/a?x=1")]);
+    assert_distinct(&[ordered("/a?x=1&y=2"), ordered("/a?y=2&x=1")]);
     let exact = NoVarySearch::new();
     let exact = |text| Parts {
         policy: Some(&exact),

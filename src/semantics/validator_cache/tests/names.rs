@@ -71,3 +71,15 @@ fn scopes_of_other_kinds_and_namespaces_are_apart() {
         assert!(!scopes[..at].contains(one), "{one:?}");
     }
 }
+
+/// Processes of two versions share a store during an upgrade: a write of one must reach the
+/// reads of the other.
+#[test]
+fn the_bytes_of_scopes_stay() {
+    let scopes = [of_path("/notes/1"), CacheScope::untagged("notes")];
+    let starts = scopes.map(|scope| {
+        let start = scope.as_bytes()[..4].iter();
+        start.map(|byte| format!("{byte:02x}")).collect::<String>()
+    });
+    assert_eq!(starts, ["bef0a9a1", "e1f200bf"]);
+}

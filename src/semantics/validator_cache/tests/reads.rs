@@ -1,7 +1,9 @@
 //! Lookups, leases and fills while nobody writes.
 
 use super::{Key, TTL, at, hit, id};
-use crate::semantics::validator_cache::{FillOutcome, Grant, Lookup, ValidatorRecord, Writes};
+use crate::semantics::validator_cache::{
+    FillOutcome, Grant, LeaseRequest, Lookup, ValidatorRecord, Writes,
+};
 
 #[test]
 fn one_reader_gets_the_lease_and_the_others_an_answer() {
@@ -116,4 +118,15 @@ fn times_saturate() {
     let forever = std::time::Duration::MAX;
     let outcome = ValidatorRecord::fill(&mut slot, &grant, "v1", forever, Writes::default(), TTL);
     assert_eq!(outcome, FillOutcome::Stored);
+}
+
+/// The documented defaults, and what a store in another process reads from a request.
+#[test]
+fn a_lease_lasts_10_seconds_unless_another_time_is_set() {
+    let request = LeaseRequest::new(id(1));
+    assert_eq!((request.id, request.ttl), (id(1), at(10)));
+    assert_eq!(request.with_ttl(at(3)).ttl, at(3));
+    let grant = Grant::new(id(2), 7, at(5));
+    let parts = (grant.id(), grant.generation(), grant.granted_at());
+    assert_eq!(parts, (id(2), 7, at(5)));
 }

@@ -1,7 +1,9 @@
 //! Announced writes, and the entries and leases that they make void.
 
 use super::{INTENT, Key, at, hit, id};
-use crate::semantics::validator_cache::{FillOutcome, Lookup, WriteEnd, WriteRecord, Writes};
+use crate::semantics::validator_cache::{
+    FillOutcome, Lookup, WriteEnd, WriteIntent, WriteRecord, WriteTarget, Writes,
+};
 
 /// P-VC-intent: the entry is void before the handler runs, and not only after it.
 #[test]
@@ -184,4 +186,19 @@ fn an_ended_write_leaves_no_intent() {
     assert_eq!(record.intent_bytes(), WriteRecord::INTENT_BYTES);
     assert_eq!(record.end(id(1), 2, at(1)), WriteEnd::Ended);
     assert_eq!(record.intent_bytes(), 0);
+}
+
+/// Stores lock targets in this order, so that two writers do not wait for each other.
+#[test]
+fn the_targets_of_a_write_are_sorted_and_count_once() {
+    let keys = [2, 1, 2].map(|number| WriteTarget::Key([number; 32].into()));
+    let targets = [
+        WriteTarget::All,
+        keys[0],
+        keys[1],
+        keys[2],
+        WriteTarget::All,
+    ];
+    let intent = WriteIntent::new(id(1), targets, INTENT);
+    assert_eq!(*intent.targets, [keys[1], keys[0], WriteTarget::All]);
 }

@@ -30,6 +30,28 @@ fn a_response_is_fresh_if_some_cache_may_reuse_it() {
     }
 }
 
+/// R-9111-4.2.1-a: some caches use the first of two, others the last, and others neither.
+#[test]
+fn caches_differ_on_repeated_and_malformed_directives() {
+    for (text, expected) in [
+        ("private=\"a\"", true),
+        ("private=\"a\", private=\"b\"", false),
+        ("no-cache=\"a\", no-cache", false),
+        ("private, private", true),
+        ("foo=\"a\"", true),
+        // The backslash escapes the closing quote.
+        ("foo=\"a\\\"", false),
+        ("max-age=2147483647", true),
+        ("max-age=2147483648", true),
+        ("max-age=2147483649", false),
+        ("max-age=\"1\"", false),
+    ] {
+        let headers = field([text]);
+        let parsed = parse_field(&headers, &http::header::CACHE_CONTROL).unwrap();
+        assert_eq!(parsed.unambiguous, expected, "{text}");
+    }
+}
+
 /// Issue 12, item 8: a malformed member is searched for a lifetime once, not once for each word.
 /// Otherwise this test takes minutes.
 #[test]

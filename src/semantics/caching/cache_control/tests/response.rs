@@ -53,3 +53,16 @@ fn every_directive_has_a_getter() {
     assert_eq!(extension.argument(), Some(&b"\"1, 2\""[..]));
     assert_eq!(parse_line("x").extensions()[0].argument(), None);
 }
+
+/// A merge compares policies to find out if the header has to be written.
+#[test]
+fn names_of_fields_and_extensions_count_in_comparisons() {
+    for [one, other] in [
+        ["no-cache=\"a\"", "no-cache=\"b\""],
+        ["private=\"a\"", "private=\"b\""],
+        ["foo=1", "foo=2"],
+    ] {
+        assert_eq!(parse_line(one), parse_line(one));
+        assert_ne!(parse_line(one), parse_line(other));
+    }
+}

@@ -54,6 +54,8 @@ fn only_locations_of_the_same_origin_are_returned() {
         ("//a", Some("http://a/")),
         ("//a?y", Some("http://a/?y")),
         ("//g", None),
+        ("ftp://a/g", None),
+        ("HTTPS://a/g", Some("http://a/g")),
         ("?y", Some("http://a/b/c/d;p?y")),
         ("g?y", Some("http://a/b/c/g?y")),
         ("#s", Some("http://a/b/c/d;p?q")),

@@ -128,6 +128,13 @@ fn a_304_has_the_tag_that_was_named() {
         ),
         // The variant that compression prefers wins, in any order.
         (
+            "gzip, identity",
+            "\"v1-gzip\", \"v1\"",
+            "\"v1\"",
+            "\"v1-gzip\"",
+            false,
+        ),
+        (
             "gzip, br",
             "\"v1-br\", \"v1-gzip\"",
             "\"v1\"",
@@ -231,6 +238,15 @@ fn writes_keep_their_tags() {
         let headers = answer(&codings(), &method, &condition, status, &fields);
         assert_eq!(headers, sent(&fields), "{method} {status}");
     }
+    // Only a read can get a coded variant with the same tag.
+    let coded = answer(
+        &codings(),
+        &Method::PUT,
+        &[],
+        200,
+        &[("etag", "\"v1-gzip\"")],
+    );
+    assert_eq!(tag(&coded), "\"v1-gzip\"");
     // Content that is coded may be a representation.
     let fields = [("etag", "\"v1\""), ("content-encoding", "gzip")];
     let headers = answer(&codings(), &Method::POST, &condition, 200, &fields);

@@ -125,3 +125,19 @@ fn invalid_codings_are_refused() {
         "W/\"v1\""
     );
 }
+
+#[test]
+fn codings_replace_the_earlier_ones() {
+    let codings = codings().tolerate([";zstd"]).unwrap();
+    let codings = codings.codings(["br"]).unwrap();
+    let of = |coding| {
+        let fields = [("etag", "\"v1\""), ("content-encoding", coding)];
+        tag(&answer(&codings, &Method::GET, &[], 200, &fields)).to_owned()
+    };
+    assert_eq!(of("gzip"), "W/\"v1\"");
+    assert_eq!(of("br"), "\"v1-br\"");
+    // The suffixes of other servers stay.
+    let mut headers = sent(&[("if-match", "\"v1;zstd\"")]);
+    codings.decode(&Method::PUT, &mut headers);
+    assert_eq!(lines(&headers, IF_MATCH), ["\"v1\""]);
+}

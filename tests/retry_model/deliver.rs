@@ -85,6 +85,10 @@ impl RetryModel {
 
     fn begin(&self, state: &mut State, attempt: usize, is_heard: bool, takeover: bool) {
         let before = state.slot.record.clone();
+        let is_awaited = matches!(
+            state.attempts[attempt].phase,
+            Phase::Claiming { .. } | Phase::GivingBack
+        );
         let claim = claim(attempt)
             .with_lease(Duration::from_secs(self.lease))
             .with_takeover(takeover)
@@ -101,7 +105,10 @@ impl RetryModel {
                 lease_until: state.now + self.lease,
                 takes_over: self.takeover && takes_over,
             };
-            state.truth.start(holder, state.now, self.retention);
+            if state.truth.start(holder, state.now, self.retention) && !is_awaited {
+                // One late duplicate that gets a new lease is enough.
+                state.sent.remove(&Message::Begin { attempt });
+            }
         }
         if !is_heard {
             return;
@@ -116,6 +123,8 @@ impl RetryModel {
                 {
                     own.takes_over = takes_over;
                     let given_back = own.give_back(self.variant, attempt, fence);
+                    // Those with an older fence are lost, whenever they arrive.
+                    state.sent.retain(|message| !message.gives_back(attempt));
                     state.sent.insert(given_back);
                 } else {
                     own.phase = Phase::Withheld;

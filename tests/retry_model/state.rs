@@ -45,6 +45,17 @@ pub(crate) enum Message {
     },
 }
 
+impl Message {
+    /// Returns `true` if the message gives back the key of this attempt.
+    pub(crate) fn gives_back(&self, of: usize) -> bool {
+        match *self {
+            Self::Release { attempt, .. } => attempt == of,
+            Self::Renew { attempt, lease, .. } => attempt == of && lease == 0,
+            _ => false,
+        }
+    }
+}
+
 /// An operator's decision.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Decision {

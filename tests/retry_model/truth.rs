@@ -36,8 +36,8 @@ pub(crate) struct Truth {
 }
 
 impl Truth {
-    /// A claim was started that changed the record.
-    pub(crate) fn start(&mut self, mut holder: Holder, now: u64, retention: u64) {
+    /// A claim was started that changed the record. Returns `true` if its attempt held the key.
+    pub(crate) fn start(&mut self, mut holder: Holder, now: u64, retention: u64) -> bool {
         let before = self.holder;
         let kept = before.filter(|before| now < before.lease_until + retention);
         let is_kept = kept.is_some();
@@ -55,6 +55,7 @@ impl Truth {
             self.life += 1;
             self.end = None;
         }
+        kept.is_some_and(|before| before.attempt == holder.attempt)
     }
 
     /// A step of an attempt has changed the record. Returns `true` if it holds the key.

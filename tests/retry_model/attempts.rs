@@ -151,8 +151,12 @@ impl RetryModel {
                 message = Some(own.give_back(self.variant, attempt, fence));
                 own.has_effect = false;
                 state.has_released = true;
-                state.sent.insert(Message::Reclaim { attempt });
-                Phase::GivingBack
+                if self.gives_back {
+                    state.sent.insert(Message::Reclaim { attempt });
+                    Phase::GivingBack
+                } else {
+                    Phase::Withheld
+                }
             }
             _ => Phase::Withheld,
         };

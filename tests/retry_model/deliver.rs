@@ -143,10 +143,13 @@ impl RetryModel {
                 if is_late && self.variant != Variant::RunsLate {
                     // Another attempt may hold the key by now.
                     let given_back = own.give_back(self.variant, attempt, fence);
-                    state
-                        .sent
-                        .extend([given_back, Message::Reclaim { attempt }]);
-                    Phase::GivingBack
+                    state.sent.insert(given_back);
+                    if self.gives_back {
+                        state.sent.insert(Message::Reclaim { attempt });
+                        Phase::GivingBack
+                    } else {
+                        Phase::Withheld
+                    }
                 } else {
                     Phase::Claimed { fence }
                 }

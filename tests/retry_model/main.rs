@@ -30,6 +30,8 @@ pub(crate) struct RetryModel {
     renews: bool,
     resolves: bool,
     purges: bool,
+    /// A key for which nothing ran is claimed again, to be given back.
+    gives_back: bool,
     /// The store may refuse a response, whose key is then sealed.
     seals: bool,
 }
@@ -45,6 +47,7 @@ const BASE: RetryModel = RetryModel {
     renews: false,
     resolves: false,
     purges: false,
+    gives_back: false,
     seals: false,
 };
 
@@ -86,6 +89,15 @@ const EXPIRES: RetryModel = RetryModel {
 const SEALS: RetryModel = RetryModel {
     seals: true,
     ..RETRIES
+};
+
+/// Outages that are longer than a lease, after claims and after handlers that failed.
+const GIVES_BACK: RetryModel = RetryModel {
+    releases: true,
+    gives_back: true,
+    ticks: 4,
+    lease: 1,
+    ..BASE
 };
 
 /// All steps at once, for fewer attempts.
@@ -135,6 +147,7 @@ fn a_request_runs_once_whatever_happens() {
     assert_holds(RESOLVES, 150_000);
     assert_holds(SEALS, 16_000);
     assert_holds(EXPIRES, 80_000);
+    assert_holds(GIVES_BACK, 1_000);
     assert_holds(EVERYTHING, 200_000);
 }
 
@@ -142,6 +155,12 @@ fn a_request_runs_once_whatever_happens() {
 #[test]
 fn a_takeover_runs_it_again_and_answers_agree() {
     assert_holds(TAKEOVER, 150_000);
+    let takeover = true;
+    let model = RetryModel {
+        takeover,
+        ..GIVES_BACK
+    };
+    assert_holds(model, 1_000);
 }
 
 /// Each fault is found in the smallest model that has it.

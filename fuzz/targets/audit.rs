@@ -270,6 +270,7 @@ fn codes_of_exchange(exchange: &Exchange) -> Vec<Code> {
         Code::WeakTagRefused,
         Code::IgnoredCondition,
         Code::TagOfOtherContent,
+        Code::OriginNotAllowed,
     ] {
         assert!(!found(code), "{code}");
     }
@@ -313,6 +314,7 @@ fuzz_target!(|data: &[u8]| {
             Code::WeakTagRefused,
             Code::IgnoredCondition,
             Code::TagOfOtherContent,
+            Code::OriginNotAllowed,
         ];
         assert!(!contradicts.contains(&code), "{code}");
     }

@@ -7,7 +7,9 @@
 //!
 //! ```
 //! # async fn run() -> Result<(), tower::BoxError> {
+//! use bytes::Bytes;
 //! use http::{Request, StatusCode, header};
+//! use http_body_util::Empty;
 //! use tower::ServiceExt;
 //! use tower_conditional::Assets;
 //!
@@ -19,7 +21,8 @@
 //! let url = assets.url("app.css").expect("it was added");
 //! assert_eq!(url, "/assets/app.f674c2ffb741d9fd.css");
 //!
-//! let response = assets.clone().oneshot(Request::get(url).body(())?).await?;
+//! let current = Request::get(url).body(Empty::<Bytes>::new())?;
+//! let response = assets.clone().oneshot(current).await?;
 //! assert_eq!(response.status(), StatusCode::OK);
 //! assert_eq!(
 //!     response.headers()[header::CACHE_CONTROL],
@@ -27,7 +30,7 @@
 //! );
 //!
 //! // The plain name redirects to it, for documents without a template.
-//! let plain = Request::get("/assets/app.css").body(())?;
+//! let plain = Request::get("/assets/app.css").body(Empty::new())?;
 //! let response = assets.clone().oneshot(plain).await?;
 //! assert_eq!(response.status(), StatusCode::TEMPORARY_REDIRECT);
 //! assert_eq!(response.headers()[header::LOCATION], url);

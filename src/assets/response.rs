@@ -16,9 +16,7 @@ use sha2::{Sha256, digest::Output};
 
 use crate::semantics::{
     caching::cache_control,
-    condition::{
-        ConditionalFields, Current, Decision, not_modified::strip_representation_metadata,
-    },
+    condition::{ConditionalFields, Current, Decision},
     field::{HttpDate, content_length},
     validator::{EntityTag, Validators},
 };
@@ -70,7 +68,8 @@ impl Asset {
         let current = Current::Present(self.validators.as_ref());
         // Assets have no modification date, so the time is never compared.
         let now = || HttpDate::EPOCH;
-        let decision = ConditionalFields::from_headers(headers).evaluate(method, current, now);
+        let fields = ConditionalFields::from_headers(headers);
+        let decision = fields.evaluate(method, current, now);
         let mut response = Response::new(AssetBody::default());
         match decision {
             Decision::Failed(_) => {
@@ -80,7 +79,7 @@ impl Asset {
             Decision::NotModified => {
                 *response.status_mut() = StatusCode::NOT_MODIFIED;
                 *response.headers_mut() = self.headers.clone();
-                strip_representation_metadata(response.headers_mut());
+                fields.strip_for_not_modified(response.headers_mut());
                 // RFC 9110, section 8.6 allows it. Without it, some frameworks write
                 // `Content-Length: 0` for the empty body.
                 let length = self.content.len() as u64;

@@ -69,6 +69,8 @@ impl Audit {
     /// Suppresses further findings with these codes, for mistakes that are intended. Defaults
     /// to no codes.
     pub fn allow(self, codes: impl IntoIterator<Item = Code>) -> Self {
+        // The iterator may use the audit itself.
+        let codes: Vec<_> = codes.into_iter().collect();
         self.lock().log.allowed.extend(codes);
         self
     }
@@ -76,7 +78,10 @@ impl Audit {
     /// Sets the clock used to evaluate dates. Defaults to
     /// [`SystemClock`](crate::clock::SystemClock).
     pub fn clock(self, clock: impl Clock) -> Self {
-        self.lock().clock = SharedClock::new(clock);
+        let clock = SharedClock::new(clock);
+        let old = std::mem::replace(&mut self.lock().clock, clock);
+        // The lock is released before the code of the old clock runs.
+        drop(old);
         self
     }
 

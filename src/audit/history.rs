@@ -67,8 +67,9 @@ impl AuditHistory {
         self.last_number
     }
 
+    /// Returns a target that is known, which becomes the one that was used last.
     pub(super) fn get(&mut self, key: TargetKey) -> Option<&mut TargetHistory> {
-        self.targets.get_mut(&key)
+        self.targets.contains_key(&key).then(|| self.target(key))
     }
 
     pub(super) fn clear(&mut self) {

@@ -95,6 +95,7 @@
 //! | `personal-tag` | mistake | RFC 9110, section 17.14 | take the user out of the tag, or make it with a keyed hash |
 //! | `tag-not-exposed` | advice | Fetch Standard, CORS protocol, HTTP responses | name ETag in Access-Control-Expose-Headers, so that scripts can send it in If-Match |
 //! | `condition-not-allowed` | advice | Fetch Standard, CORS protocol, HTTP responses | name If-Match and If-None-Match in Access-Control-Allow-Headers |
+//! | `origin-not-allowed` | mistake | Fetch Standard, CORS protocol, HTTP responses | put the CORS layer outside of the layers that make 304, 412 and 428 |
 //! | `weak-tag-with-ranges` | advice | RFC 9110, section 13.1.5 | make a strong tag, or stop offering ranges |
 //! | `date-only-validator` | advice | RFC 9110, section 8.8.2.2 | add an ETag, as EtagLayer does |
 //! | `same-date-other-bytes` | mistake | RFC 9110, section 8.8.2.2 | add an ETag, as EtagLayer does |
@@ -172,16 +173,37 @@
 //! is reported unless a write ran in between. So a tag that a timer or another process
 //! changes is reported too. The same holds for a 412 to a write with the tag of the last 200.
 //! Put one [`Audit`] around all instances, so that it sees every writer. A write that gets 412
-//! or 428 does not count as a write.
+//! or 428 does not count as a write. A 404 or 410 to a `GET` or `HEAD` shows that the content of
+//! the last 200 was removed. So that 200 is not compared with later states.
 //!
 //! Some findings wait for the next 200:
 //!
 //! - A `HEAD`, a 304 or a part with another tag, date or policy is reported once the next 200
 //!   equals the last one.
+//! - The same holds for a 304 that makes a weak tag strong, has another coding, or names more in
+//!   `Vary`.
 //! - A write that succeeded although its condition was false is reported once the next 200 has
 //!   another tag. Until then the state may have been what the client wanted.
 //! - A `PUT` with a strong tag in its response is reported once a 200 with that tag has content
 //!   of another length. Changes that keep the length are not detected.
+//!
+//! Some common mistakes show in no exchange, or look intended:
+//!
+//! - A 304 to a client that may not read the resource, made before the authorization. Test that
+//!   such a client gets 401 or 403 if it sends a condition.
+//! - Versions without a scope: two resources have equal tags, and a write with the tag of the
+//!   other succeeds.
+//! - A handler that compares the tag and writes in two steps. Only concurrent writes lose an
+//!   update.
+//! - Content that differs each time, such as a counter on the page. Its tag is right, and no 304
+//!   ever comes.
+//! - A write to which no test sends a false condition. Read the target, write with an old
+//!   `If-Match`, and read it again, for each method. A layer that only the reads have is then
+//!   found as `ignored-condition`.
+//! - A weak `If-Match` for the current tag, and one with the suffix of a coding. Both count as
+//!   the current tag.
+//! - Content that depends on a request header other than `Accept`, `Accept-Language` and those
+//!   that identify the user.
 
 mod body;
 mod finding;

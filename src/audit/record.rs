@@ -111,18 +111,27 @@ impl RecordedRequest {
                 }
                 observed = PartialContent::of(&exchange).map(ObservedBody::Partial);
             }
+            (&Method::GET | &Method::HEAD, StatusCode::NOT_FOUND | StatusCode::GONE) => {
+                if let Some(target) = history.get(key) {
+                    target.add_absence(&self.instance, &exchange);
+                }
+            }
             _ => {
                 if let Some(stored) = StoredContent::of(&exchange) {
                     history.target(key).set_stored(stored);
                 }
                 // The request is a running write itself, which does not end its own epoch.
                 let own = usize::from(self.write.is_some());
-                if let Some(epoch) = history.epoch_if_unchanged_except(self.epoch, own)
-                    && let Some(target) = history.get(key)
+                let epoch = history.epoch_if_unchanged_except(self.epoch, own);
+                if let Some(target) = history.get(key)
+                    && let Some(epoch) = epoch
                 {
                     target.check_conditional(&self.instance, &exchange, epoch, &mut findings);
                 }
             }
+        }
+        if let Some(target) = history.get(key) {
+            target.check_origin(&exchange, &mut findings);
         }
         drop(state);
         if let Some(write) = &mut self.write {

@@ -162,6 +162,24 @@ impl TargetHistory {
         }
     }
 
+    /// Compares a 304 or a refusal with the 200s that a script of the same origin may read.
+    pub(super) fn check_origin(&self, exchange: &Exchange<'_>, findings: &mut Vec<RuleFinding>) {
+        let responses = self.responses.iter();
+        let allowed = responses.map(|(_, response)| response.allowed_origin);
+        rules::check_origin(allowed, exchange, findings);
+    }
+
+    /// Marks the 200s that a 404 or 410 shows to be removed. A write before it cannot be judged any
+    /// more.
+    pub(super) fn add_absence(&mut self, instance: &Bytes, exchange: &Exchange<'_>) {
+        for (_, response) in &mut self.responses {
+            if response.instance == *instance {
+                response.compare_absence(exchange.request);
+            }
+        }
+        self.write = None;
+    }
+
     fn add_pending(&mut self, at: u64, pending: Option<PendingFinding>) {
         if let Some(pending) = pending {
             self.pending.truncate(MAX_RESPONSES - 1);

@@ -30,10 +30,15 @@ pub(crate) use collect::{Collector, ReadEnd, ReadStep, read_at_once};
 pub(crate) use request::ReadAhead;
 #[cfg(feature = "tokio")]
 pub use request::RequestBody;
-pub(crate) use unread::UnreadContent;
+pub(crate) use unread::{RefuseFuture, UnreadContent};
 use watched::WatchedBody;
 #[cfg(feature = "tokio")]
 pub(crate) use watched::{ContentEnd, watch};
+
+/// An extension of a response whose content was read ahead, and breaks off or has another length
+/// than it announced. Nothing is known of the representation then.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct BrokenContent;
 
 pin_project! {
     /// The body of a response from a layer of this crate.

@@ -1,4 +1,4 @@
-//! The content of a request that is refused without being read.
+//! The content of a request that this crate answers without reading it.
 //!
 //! If a server closes a connection on which the client still sends, the client gets a reset.
 //! Then it loses the part of the response that it has not yet read (RFC 9112, section 9.6). If
@@ -61,7 +61,7 @@ struct DiscardLimits {
     total: Duration,
 }
 
-/// The content of a request, until the service takes it or the request is refused.
+/// The content of a request, until the service takes it or the request is answered without it.
 #[derive(Debug)]
 pub(crate) struct UnreadContent<B> {
     content: Option<B>,
@@ -69,7 +69,7 @@ pub(crate) struct UnreadContent<B> {
     version: Version,
 }
 
-/// The time at which the content of a refused request is read.
+/// The time at which content is read that the service does not take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum DiscardPlan {
     /// There is no content.
@@ -121,7 +121,8 @@ impl<B: Body> UnreadContent<RequestBody<B>> {
 }
 
 impl<B: Body + Send + 'static> UnreadContent<B> {
-    /// Prepares the response of a refusal, so that the client does not lose it.
+    /// Prepares a response of this crate, so that the client loses neither it nor the next one.
+    /// It need not be an error: the content is refused, whatever the status says.
     ///
     /// This may wait for content. So the caller must first drop locks, permits and everything
     /// else that others wait for.

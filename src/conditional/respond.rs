@@ -6,14 +6,11 @@ use http_body::Body;
 
 use super::config::ConditionalConfig;
 use crate::{
-    body::ResponseBody,
+    body::{BrokenContent, ResponseBody},
     outcome::{Outcome, Verdict},
     refusal::Refusal,
     semantics::{
-        condition::{
-            Condition, ConditionalFields, Current, Decision, RequestConditions,
-            not_modified::strip_representation_metadata,
-        },
+        condition::{Condition, ConditionalFields, Current, Decision, RequestConditions},
         field::{Accept, HttpDate, content_length},
         validator::{Validators, ValidatorsRef, validators},
     },
@@ -104,7 +101,7 @@ impl ConditionalRead {
         let mut answer = match verdict {
             Verdict::NotModified => {
                 length = self.length_of_get(&response);
-                not_modified(response, length)
+                self.not_modified(response, length)
             }
             Verdict::Failed(condition) => self.refuse(response, condition, current),
             // The service answered a `GET`, whose content must not be sent for the `HEAD`.
@@ -153,6 +150,12 @@ impl ConditionalRead {
             Decision::Proceed => Verdict::Proceeded,
             // A replay is the answer to the first request, whatever this one expects.
             _ if Outcome::of(response).is_some_and(Outcome::is_replayed) => Verdict::NotEvaluated,
+            // Content that breaks has no tag. So nobody knows whether it is the expected one.
+            Decision::Failed(Condition::IfMatch)
+                if response.extensions().get::<BrokenContent>().is_some() =>
+            {
+                Verdict::NotEvaluated
+            }
             Decision::NotModified => Verdict::NotModified,
             Decision::Failed(condition) => Verdict::Failed(condition),
         }
@@ -192,18 +195,19 @@ impl ConditionalRead {
             }
         })
     }
-}
 
-/// Turns a 200 into its 304.
-fn not_modified<B: Body<Data = Bytes>>(
-    response: Response<B>,
-    length: Option<u64>,
-) -> Response<ResponseBody<B>> {
-    // A 206 has the length of a part, which is not that of the 200.
-    let length = length.filter(|_| response.status() == StatusCode::OK);
-    let mut response = response.map(|_| ResponseBody::empty());
-    *response.status_mut() = StatusCode::NOT_MODIFIED;
-    strip_representation_metadata(response.headers_mut());
-    content_length::set(response.headers_mut(), length);
-    response
+    /// Turns a 200 into its 304.
+    fn not_modified<B: Body<Data = Bytes>>(
+        &self,
+        response: Response<B>,
+        length: Option<u64>,
+    ) -> Response<ResponseBody<B>> {
+        // A 206 has the length of a part, which is not that of the 200.
+        let length = length.filter(|_| response.status() == StatusCode::OK);
+        let mut response = response.map(|_| ResponseBody::empty());
+        *response.status_mut() = StatusCode::NOT_MODIFIED;
+        self.fields.strip_for_not_modified(response.headers_mut());
+        content_length::set(response.headers_mut(), length);
+        response
+    }
 }

@@ -11,7 +11,7 @@ use http_body::Body;
 
 use super::{ContentHasher, tag::EtagConfig};
 use crate::{
-    body::{Collector, ReadEnd, ReadStep, ResponseBody},
+    body::{BrokenContent, Collector, ReadEnd, ReadStep, ResponseBody},
     outcome::TagOrigin,
     semantics::validator::UntaggedReason,
 };
@@ -88,7 +88,10 @@ where
                 let tag = config.tag_of_read(&parts.headers, hasher);
                 parts.headers.insert(ETAG, tag.into());
             }
-            ReadEnd::LengthMismatch | ReadEnd::TooManyFrames | ReadEnd::Broken => {}
+            ReadEnd::LengthMismatch | ReadEnd::Broken => {
+                parts.extensions.insert(BrokenContent);
+            }
+            ReadEnd::TooManyFrames => {}
         }
         config.record(&mut parts.extensions, origin(ending, collector.length()));
         Response::from_parts(parts, collector.into_body())

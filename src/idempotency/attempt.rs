@@ -20,8 +20,9 @@ use crate::{
 
 /// The attempt at a request with a key: an extension of the request, and an extractor of `axum`.
 ///
-/// A request without a key has none. The extractor then answers 500, so a route whose key is
-/// optional takes `Option<Attempt>`.
+/// A request without a key has none, and so has one whose method is none of
+/// [`IdempotencyLayer::methods`](super::IdempotencyLayer::methods). The extractor then answers
+/// 500, so a route whose key is optional takes `Option<Attempt>`.
 ///
 /// ```
 /// use tower_conditional::idempotency::Attempt;
@@ -176,8 +177,9 @@ mod extractor {
     use super::Attempt;
 
     impl<S: Sync> FromRequestParts<S> for Attempt {
-        /// 500: the route has no [`IdempotencyLayer`](super::super::IdempotencyLayer), or its
-        /// request had no key.
+        /// 500: the route has no [`IdempotencyLayer`](super::super::IdempotencyLayer), its method
+        /// is none of [`methods`](super::super::IdempotencyLayer::methods), or its request had no
+        /// key.
         type Rejection = (StatusCode, &'static str);
 
         async fn from_request_parts(
@@ -187,7 +189,8 @@ mod extractor {
             let attempt = parts.extensions.get::<Self>().cloned();
             attempt.ok_or((
                 StatusCode::INTERNAL_SERVER_ERROR,
-                "no idempotency key: require one with `IdempotencyLayer::require_key`",
+                "no idempotency key: put `IdempotencyLayer` on this route, name its method with \
+                 `methods`, and require a key with `require_key`",
             ))
         }
     }

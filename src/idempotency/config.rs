@@ -9,7 +9,7 @@ use crate::{
     detached::Detached,
     outcome::Outcome,
     refusal::Renderer,
-    semantics::retry::{Commit, Fingerprint, KeyScope, Retention},
+    semantics::retry::{Commit, Fingerprint, KeyScope, Retention, mount},
     target,
 };
 
@@ -26,6 +26,7 @@ type FingerprintOf = Arc<dyn Fn(&Parts, &Bytes) -> Fingerprint + Send + Sync>;
 pub(super) struct IdempotencyConfig<St> {
     pub(super) store: Arc<St>,
     pub(super) scope_of: ScopeOf,
+    pub(super) namespace: Box<str>,
     pub(super) is_required: Option<IsRequired>,
     pub(super) methods: Vec<Method>,
     pub(super) accepts_bare_keys: bool,
@@ -73,9 +74,12 @@ pub enum OnLostAttempt {
     Resume,
 }
 
-/// The reaction to a success (2xx) on a
-/// [transactional](super::IdempotencyLayer::transactional) route whose handler has not recorded its
-/// response.
+/// The reaction to a success or a redirection on a
+/// [transactional](super::IdempotencyLayer::transactional) route whose handler has not recorded
+/// its response.
+///
+/// A redirection counts, since it is the usual response to a form. So a layer that redirects to a
+/// login belongs outside. A 304 says that nothing was changed, and passes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum OnUnrecorded {
@@ -83,7 +87,7 @@ pub enum OnUnrecorded {
     /// the effect. A crash in between leaves an unknown outcome, and
     /// [`Reexecute`](OnLostAttempt::Reexecute) then runs the handler twice.
     Report,
-    /// Answers 500 in place of the success, for tests. The effect may have happened, so the key
+    /// Answers 500 in place of the response, for tests. The effect may have happened, so the key
     /// is sealed.
     Fail,
 }
@@ -93,6 +97,7 @@ impl<St> IdempotencyConfig<St> {
         Self {
             store: Arc::new(store),
             scope_of,
+            namespace: Box::default(),
             is_required: None,
             methods: vec![Method::POST, Method::PATCH],
             accepts_bare_keys: false,
@@ -129,13 +134,14 @@ impl<St> IdempotencyConfig<St> {
         takes_over && self.on_lost_attempt == OnLostAttempt::Resume
     }
 
-    /// Returns the scope of a request: its principal, and the path that a router took away.
+    /// Returns the scope of a request: its principal, the name of the service, and the path
+    /// that a router took away.
     pub(super) fn scope(&self, request: &Parts) -> Option<KeyScope> {
         let scope = (self.scope_of)(request)?;
         let whole = target::of(request).path();
+        let scope = scope.in_namespace(&self.namespace);
         // Two services that are nested under different paths have records of their own.
-        let mount = whole.strip_suffix(request.uri.path()).unwrap_or(whole);
-        Some(scope.mounted_at(mount))
+        Some(scope.mounted_at(mount(whole, request.uri.path())))
     }
 
     pub(super) fn explain<B>(&self, response: &mut Response<B>, change: impl FnOnce(&mut Outcome)) {
@@ -144,8 +150,9 @@ impl<St> IdempotencyConfig<St> {
         }
     }
 
-    /// Returns the end of an attempt whose response has this status.
-    pub(super) fn commit(&self, status: StatusCode) -> Commit {
+    /// Returns the end of an attempt with this response.
+    pub(super) fn commit<B>(&self, is_read: bool, response: &Response<B>) -> Commit {
+        let status = response.status();
         let own = self
             .commit_of
             .as_ref()
@@ -154,7 +161,7 @@ impl<St> IdempotencyConfig<St> {
             if status.is_server_error() {
                 self.on_server_error
             } else {
-                Commit::default_for(status)
+                Commit::default_for(status, response.headers(), is_read)
             }
         })
     }
@@ -165,6 +172,7 @@ impl<St> Clone for IdempotencyConfig<St> {
         Self {
             store: Arc::clone(&self.store),
             scope_of: Arc::clone(&self.scope_of),
+            namespace: self.namespace.clone(),
             is_required: self.is_required.clone(),
             methods: self.methods.clone(),
             accepts_bare_keys: self.accepts_bare_keys,

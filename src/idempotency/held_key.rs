@@ -28,6 +28,8 @@ pub(super) struct HeldKey<St> {
     pub(super) config: Arc<IdempotencyConfig<St>>,
     pub(super) claimant: Claimant<St>,
     pub(super) attempt: Attempt,
+    /// `true` if the method of the request is safe.
+    pub(super) is_read: bool,
 }
 
 /// The response and the end that it has for its key.
@@ -104,7 +106,7 @@ impl<St: IdempotencyStore> HeldKey<St> {
             // Refused by a layer inside, which has a key of its own.
             Some(problem) if problem.is_before_handler() => Commit::Release,
             Some(_) => Commit::Unknown,
-            None => self.config.commit(response.status()),
+            None => self.config.commit(self.is_read, response),
         }
     }
 
@@ -197,8 +199,10 @@ impl<St: IdempotencyStore> HeldKey<St> {
             return Some(KeyProblem::NotResumed);
         }
         let reaction = self.config.on_unrecorded?;
-        // A redirection is the usual response to a form (RFC 9110, section 15.4.4).
-        if !status.is_success() && !status.is_redirection() {
+        // A redirection is the usual response to a form (RFC 9110, section 15.4.4). A 304 has
+        // changed nothing.
+        let is_redirection = status.is_redirection() && status != StatusCode::NOT_MODIFIED;
+        if !status.is_success() && !is_redirection {
             return None;
         }
         events::unrecorded_effect(self.id());

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use bytes::{Bytes, BytesMut};
 use http::{
     HeaderValue, Request, Response, StatusCode,
-    header::{CONTENT_LENGTH, DATE},
+    header::{CONTENT_LENGTH, DATE, EXPIRES},
     request::Parts,
 };
 use http_body::Body;
@@ -21,10 +21,12 @@ use super::{
 };
 use crate::{
     body::{ReadAhead, RequestBody, ResponseBody, UnreadContent},
+    clock::SharedClock,
     events,
     outcome::Outcome,
     refusal::KeyProblem,
-    semantics::field::Accept,
+    semantics::caching::cache_policy::CachePolicy,
+    semantics::field::{Accept, method},
     semantics::retry::{
         Admission, Claim, Fingerprint, FingerprintHasher, IdempotencyKey, KeyScope, Owner,
         RecordId, RecordedResponse,
@@ -100,11 +102,14 @@ impl<St: IdempotencyStore> KeyedRequest<St> {
                     config: self.config,
                     claimant,
                     attempt,
+                    is_read: method::is_safe(&parts.method),
                 };
                 return performed::run(key, parts, content.into_body(), service).await;
             }
             Admission::Replay(record) => match self.open(record) {
-                Ok(recorded) => return Ok(self.replay(recorded)),
+                Ok(recorded) => {
+                    return Ok(self.replay(recorded, method::is_safe(&parts.method)));
+                }
                 Err(error) => {
                     events::key_step_failed(&self.id, "open", &*error);
                     KeyProblem::Unreadable
@@ -192,6 +197,7 @@ impl<St: IdempotencyStore> KeyedRequest<St> {
     fn replay<B: Body<Data = Bytes>>(
         &self,
         recorded: RecordedResponse,
+        is_read: bool,
     ) -> Response<ResponseBody<B>> {
         events::replayed(&self.id);
         let (status, headers, content) = recorded.into_parts();
@@ -208,6 +214,14 @@ impl<St: IdempotencyStore> KeyedRequest<St> {
         headers.remove(DATE);
         let marker = self.config.replay_marker.clone();
         headers.insert(marker, HeaderValue::from_static("true"));
+        // The response is old, and `Date` will be new. It may also be for another user, language
+        // or policy than this request alone would tell. So no cache may keep it.
+        let policy = CachePolicy::no_store();
+        if is_read {
+            headers.remove(EXPIRES);
+            policy.apply(headers, false, || SharedClock::default().now());
+        }
+        response.extensions_mut().insert(policy);
         response.extensions_mut().insert(Outcome::replay());
         response
     }

@@ -12,7 +12,10 @@ use super::{
 use crate::{
     detached::Detached,
     refusal::{RenderRefusal, Renderer},
-    semantics::retry::{Commit, Fingerprint, KeyScope, Retention, replay::is_transient},
+    semantics::retry::{
+        Commit, Fingerprint, KeyScope, Retention,
+        replay::{has_standard_meaning, is_transient},
+    },
     store::IdempotencyStore,
 };
 
@@ -38,7 +41,7 @@ impl<St: IdempotencyStore> IdempotencyLayer<St> {
     /// renewed is no principal: a retry with the next token would run again.
     ///
     /// Services that are nested under different paths have keys of their own only with the feature
-    /// `axum`. Without it, the layer does not see the path that the router took away.
+    /// `axum`. Two services that share a store need a [`namespace`](Self::namespace).
     pub fn new<P: Into<String>>(
         store: St,
         principal: impl Fn(&Parts) -> Option<P> + Send + Sync + 'static,
@@ -68,6 +71,27 @@ impl<St: IdempotencyStore> IdempotencyLayer<St> {
 impl<St> IdempotencyLayer<St> {
     fn config_mut(&mut self) -> &mut IdempotencyConfig<St> {
         Arc::make_mut(&mut self.config)
+    }
+
+    /// Sets the name of the service, which is a part of all its keys. Defaults to none.
+    ///
+    /// Two services that share a table, a file or a prefix of Redis each need one. Otherwise a key
+    /// that a client sends to both is one key: the second service answers with the response of
+    /// the first, or with 422. All replicas of a service have the same name.
+    ///
+    /// The name is also a part of [`Attempt::derive_key`](super::Attempt::derive_key). A service
+    /// that changes its name forgets its keys.
+    ///
+    /// ```
+    /// use tower_conditional::{IdempotencyLayer, store::MemoryIdempotencyStore};
+    ///
+    /// let store = MemoryIdempotencyStore::new();
+    /// let layer = IdempotencyLayer::for_anyone(store).namespace("orders");
+    /// # let _ = layer;
+    /// ```
+    pub fn namespace(mut self, name: impl Into<Box<str>>) -> Self {
+        self.config_mut().namespace = name.into();
+        self
     }
 
     /// Requires a key: without one, a request with one of the [`methods`](Self::methods) is
@@ -206,8 +230,8 @@ impl<St> IdempotencyLayer<St> {
     }
 
     /// Declares that handlers record their responses in the transaction of their effects, as
-    /// the `keyed` functions of the stores do. Sets the reaction to a success (2xx) without that.
-    /// Defaults to a route whose responses the layer records.
+    /// the `keyed` functions of the stores do. Sets the reaction to a success or a redirection
+    /// without that. Defaults to a route whose responses the layer records.
     ///
     /// A lost attempt has then changed nothing: its transaction did not commit. If the handlers
     /// have no effects outside of it, add
@@ -246,7 +270,7 @@ impl<St> IdempotencyLayer<St> {
     }
 
     /// Sets the end of an attempt by the status of its response. `None` leaves it to the
-    /// default: 408, 425, 428, 429 and 5xx release the key, all others are recorded.
+    /// [default](crate::idempotency#the-end-of-a-request).
     ///
     /// A handler overrides both with a [`Commit`] among the extensions of its response.
     pub fn commit_by_status(
@@ -258,8 +282,11 @@ impl<St> IdempotencyLayer<St> {
     }
 
     /// Sets how a retry is told from another request with the same key. Defaults to a hash of
-    /// method, target, `Content-Type`, `Content-Encoding` and content; see [`Fingerprint`]. The
-    /// layer adds the method and the path to the result, so that no other resource has it.
+    /// method, target, `Content-Type`, `Content-Encoding` and content; see [`Fingerprint`].
+    ///
+    /// The layer adds the method, the path and the query to the result. It does not add the host,
+    /// since replicas may have several. If hosts are tenants, add the host yourself: otherwise a
+    /// key that is sent to two of them is one key.
     pub fn fingerprint(
         mut self,
         fingerprint: impl Fn(&Parts, &Bytes) -> Fingerprint + Send + Sync + 'static,
@@ -279,10 +306,11 @@ impl<St> IdempotencyLayer<St> {
     ///
     /// # Panics
     ///
-    /// Panics if replays leave this header out, such as `Connection` or `Set-Cookie`.
+    /// Panics if the header has another meaning in responses, such as `Connection`, `ETag` or
+    /// `Set-Cookie`.
     pub fn replay_marker(mut self, name: HeaderName) -> Self {
         assert!(
-            !is_transient(&name),
+            !is_transient(&name) && !has_standard_meaning(&name),
             "invalid replay marker \"{name}\": it has another meaning; use a name of your own"
         );
         self.config_mut().replay_marker = name;

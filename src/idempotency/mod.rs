@@ -71,10 +71,15 @@
 //! | End | The key |
 //! |---|---|
 //! | 2xx, 3xx, 4xx | records the response |
-//! | 408, 425, 428, 429 | is released: a retry runs |
+//! | 304; 206 and 416 to a read | is released: a retry runs, since it may lack the condition or range |
+//! | 401, 407; a 4xx with `WWW-Authenticate` | is released: a retry may have other credentials |
+//! | 408, 423, 425, 429 | is released: the client should try again later |
+//! | 411, 417, 421, 426, 428, 431 | is released: the client should try again with other headers, or over another connection |
 //! | 5xx returned by the handler | is released; see [`on_server_error`](IdempotencyLayer::on_server_error) |
 //! | content without an exact length, over the limit, with trailers; an upgrade | is sealed. The first caller gets the response whole |
 //! | a panic, an error of the service, [`timeout`](IdempotencyLayer::timeout) | has an unknown outcome |
+//!
+//! A 412 is recorded: whoever writes to another state has made another decision, and a new key for it.
 //!
 //! A [`Commit`] among the extensions of a response overrides the table. A handler may not
 //! know its own outcome, for instance after a call to a payment provider that had no answer. It
@@ -100,7 +105,7 @@
 //!
 //! A store in the handler's database can record the response in the transaction of the effect:
 //! both commit, or neither. [`transactional`](IdempotencyLayer::transactional) declares such a
-//! route. The layer then reports a success (2xx) that the transaction has not recorded.
+//! route. The layer then reports a success or a redirection that the transaction has not recorded.
 //!
 //! The transaction records the response that it is given, whatever its status and length: the
 //! table above is for other responses. Headers that a layer inside adds after the commit are not
@@ -121,6 +126,10 @@
 //! hop-by-hop headers, `Date`, `Age`, `Set-Cookie`, `WWW-Authenticate`, and those of CORS, rate
 //! limits, tracing and timing. The server and the layers outside add their own.
 //!
+//! No cache may store a replay, since it is older than its new `Date`. It may also lack the
+//! `Set-Cookie` or the cache tags of the first response. So a replay of a safe method is `no-store`,
+//! and a [`CachePolicyLayer`](crate::CachePolicyLayer) outside makes all others `no-store` too.
+//!
 //! # Layer order
 //!
 //! Authentication and authorisation belong outside: a caller who has lost access gets 401 or
@@ -139,7 +148,12 @@
 //! | a limit that waits, such as `ConcurrencyLimit` | either | |
 //!
 //! Nested services have keys of their own with the feature `axum`, which tells the layer the path
-//! that the router took away.
+//! that the router took away. Below a layer that rewrites paths, services share their keys.
+//!
+//! Services that share a store need a [`namespace`](IdempotencyLayer::namespace).
+//!
+//! A replay has no extensions of the handler, apart from the cache policy `no-store`. So a layer that
+//! reads other extensions of a response belongs inside.
 //!
 //! To limit the handler itself, use [`timeout`](IdempotencyLayer::timeout).
 //!
@@ -222,6 +236,6 @@ pub use service::Idempotency;
 
 pub use crate::semantics::retry::{
     Admission, Claim, Commit, CorruptRecord, Fingerprint, IdempotencyKey, InvalidIdempotencyKey,
-    KeyRecord, KeyScope, KeyState, Owner, RecordId, RecordedResponse, Resolution, Retention,
-    SealReason, Update,
+    InvalidRecordId, KeyRecord, KeyScope, KeyState, Owner, RecordId, RecordedResponse, Resolution,
+    Retention, SealReason, Update,
 };

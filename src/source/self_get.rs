@@ -4,11 +4,12 @@ use std::{
     time::Duration,
 };
 
-use http::{Extensions, Request, Response, StatusCode, request::Parts};
+use http::{Extensions, Request, Response, request::Parts};
 use tower_service::Service;
 
 use super::{NoContentTag, SelfGetRequest, SourceError, catch_panic};
 use crate::{
+    body::BrokenContent,
     clock::SharedClock,
     semantics::{
         condition::{
@@ -38,7 +39,7 @@ use crate::{
 ///
 /// | Status | Meaning |
 /// |---|---|
-/// | 200, 203, 204 | the current representation |
+/// | 200, 203, 204 | the current representation; if its content breaks while it is read for a tag, the source failed |
 /// | 404, 410 | no representation exists |
 /// | 405, 501 | the state is unknown |
 /// | other 4xx | the client gets this response unchanged: a caller who may not read learns nothing, and a 429 keeps its `Retry-After` |
@@ -362,6 +363,9 @@ impl<B> SelfGetAnswer<Response<B>> {
             GetResponse::Failed(error) => return Self::Failed(error),
         };
         match SelfGetStatus::from_status(response.status()) {
+            SelfGetStatus::Present if response.extensions().get::<BrokenContent>().is_some() => {
+                Self::Failed(no_state("content that broke off or has a wrong length"))
+            }
             SelfGetStatus::Present => {
                 let validators = Validators::from_headers(response.headers(), || clock.now());
                 Self::State(Current::Present(validators), Some(response))
@@ -369,21 +373,14 @@ impl<B> SelfGetAnswer<Response<B>> {
             SelfGetStatus::Absent => Self::State(Current::Absent, Some(response)),
             SelfGetStatus::Unknown => Self::State(Current::Unknown, None),
             SelfGetStatus::Refused => Self::Forward(response),
-            SelfGetStatus::Failed => Self::Failed(SourceError::from_source(UnexpectedStatus(
-                response.status(),
-            ))),
+            SelfGetStatus::Failed => Self::Failed(no_state(response.status())),
         }
     }
 }
 
-/// An error for a response to the `GET` with a status that shows no state.
-#[derive(Debug)]
-struct UnexpectedStatus(StatusCode);
-
-impl fmt::Display for UnexpectedStatus {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the service responded to its own GET with {}", self.0)
-    }
+/// Returns the error for a response to the `GET` that shows no state.
+fn no_state(response: impl fmt::Display) -> SourceError {
+    SourceError::from_source(format!(
+        "the service responded to its own GET with {response}"
+    ))
 }
-
-impl std::error::Error for UnexpectedStatus {}

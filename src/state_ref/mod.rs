@@ -63,6 +63,10 @@
 //! the responses to safe methods. The 304 is `no-store`, so that no cache updates a stored
 //! response with it.
 //!
+//! A `GET`, `HEAD` or `QUERY` with `If-None-Match` or `If-Modified-Since` gets no 304 from the layer:
+//! these conditions decide. A cache adds them to a client's request, and would take the 304 for an
+//! answer to its own tag.
+//!
 //! These requests pass unchanged:
 //!
 //! - requests of other methods, so `PUT`, `PATCH` and `DELETE` are performed in any case,
@@ -95,6 +99,13 @@
 //! # What it does not do
 //!
 //! It creates no entity tags. Caches and other software do not know the header.
+//!
+//! A cache that did not ask for a 304 may take it for an error: Varnish answers 503 in its place, for
+//! `GET` and `HEAD`. Let it pass requests with the header:
+//!
+//! ```vcl
+//! sub vcl_recv { if (req.http.x-notes-ref) { return (pass); } }
+//! ```
 
 mod config;
 mod future;

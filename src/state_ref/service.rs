@@ -89,11 +89,12 @@ impl<Q: StateSource> StateRefConfig<Q> {
         let (parts, content) = request.into_parts();
         let mut content = UnreadContent::new(&parts, content);
         let safe = is_safe(&parts.method);
+        let may_answer = !state_ref::leaves_to_conditions(&parts.method, &parts.headers);
         let (latest, early_answer) = match self.latest(&parts).await {
             Ok(latest) => {
                 let same = latest
                     .as_ref()
-                    .filter(|id| state_ref::is_same_state(&seen, id));
+                    .filter(|id| may_answer && state_ref::is_same_state(&seen, id));
                 let answer = same.map(|id| {
                     let mut answer = Response::new(ResponseBody::empty());
                     state_ref::write_not_modified(&mut answer, &self.field, id, safe);

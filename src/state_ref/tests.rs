@@ -96,6 +96,29 @@ fn the_same_state_is_304_before_the_query_runs() {
 }
 
 /// Issue 11, B.4: a write is performed, and the source is not called.
+/// A cache takes a 304 for the answer to the tag that it has stored.
+#[test]
+fn conditions_of_a_cache_get_no_304_for_a_state() {
+    let layer = StateRefLayer::new(FIELD, latest("17"));
+    for (method, field, runs) in [
+        ("GET", "if-none-match", 1),
+        ("HEAD", "if-none-match", 1),
+        ("QUERY", "if-none-match", 1),
+        ("GET", "if-modified-since", 1),
+        ("GET", "accept", 0),
+        // Caches do not validate with a POST.
+        ("POST", "if-none-match", 0),
+    ] {
+        let query = Query::default();
+        let request = Request::builder().method(method).uri("/");
+        let request = request.header(FIELD, "17").header(field, "\"stored\"");
+        let request = request.body(Empty::new()).unwrap();
+        let response = run(layer.layer(query.clone()).call(request)).unwrap();
+        assert_eq!(query.runs.load(Ordering::SeqCst), runs, "{method} {field}");
+        assert_eq!(response.headers()[FIELD], "17");
+    }
+}
+
 #[test]
 fn a_write_is_performed() {
     let layer = StateRefLayer::new(FIELD, |_: &http::request::Parts| async {

@@ -8,7 +8,7 @@ use http_body::Body;
 
 use super::{StaleValidator, ValidatorCache};
 use crate::{
-    body::ResponseBody,
+    body::{BrokenContent, ResponseBody},
     events,
     semantics::{
         validator::{EntityTag, TagRef, Validators, validators},
@@ -53,6 +53,10 @@ impl<St: ValidatorStore> Comparison<St> {
         response: Response<B>,
     ) -> Response<ResponseBody<B>> {
         let tag = validators::etag(response.headers());
+        // Whatever tag the content would have, nobody could make it.
+        if tag.is_none() && response.extensions().get::<BrokenContent>().is_some() {
+            return response.map(ResponseBody::inner);
+        }
         let is_same = match response.status() {
             StatusCode::OK if tag.is_some() => self.has_tag(tag),
             // A service need not make the tag for a `HEAD`.

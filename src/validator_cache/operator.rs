@@ -10,11 +10,13 @@ use http::{
     HeaderValue, Method, Request, Response, StatusCode,
     header::{ALLOW, CACHE_CONTROL, RETRY_AFTER},
 };
+use http_body::Body;
 use percent_encoding::percent_decode_str;
 use tower_service::Service;
 
 use super::ValidatorCache;
 use crate::{
+    body::UnreadContent,
     events,
     purge::Purge,
     semantics::caching::cache_tags::CacheTag,
@@ -100,7 +102,7 @@ impl EntrySelection {
     }
 }
 
-impl<St: ValidatorStore, B> Service<Request<B>> for EtagsCacheService<St> {
+impl<St: ValidatorStore, B: Body + Send + 'static> Service<Request<B>> for EtagsCacheService<St> {
     type Response = Response<String>;
     type Error = Infallible;
     type Future = EtagsCacheFuture;
@@ -110,8 +112,10 @@ impl<St: ValidatorStore, B> Service<Request<B>> for EtagsCacheService<St> {
     }
 
     fn call(&mut self, request: Request<B>) -> EtagsCacheFuture {
-        let selection = EntrySelection::of_path(request.uri().path());
-        let is_delete = request.method() == Method::DELETE;
+        let (request, content) = request.into_parts();
+        let selection = EntrySelection::of_path(request.uri.path());
+        let is_delete = request.method == Method::DELETE;
+        let mut content = UnreadContent::new(&request, content);
         let cache = self.cache.clone();
         EtagsCacheFuture(Box::pin(async move {
             let mut response = Response::new(String::new());
@@ -134,7 +138,7 @@ impl<St: ValidatorStore, B> Service<Request<B>> for EtagsCacheService<St> {
                     }
                 },
             };
-            Ok(response)
+            Ok(content.refuse(response).await)
         }))
     }
 }

@@ -7,6 +7,8 @@ mod cache_tags;
 mod growth;
 #[cfg(feature = "tokio")]
 mod idempotency;
+#[cfg(feature = "tokio")]
+mod idle;
 mod preconditions;
 #[cfg(feature = "tokio")]
 mod remembered;

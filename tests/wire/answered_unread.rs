@@ -12,8 +12,10 @@ use hyper::body::Incoming;
 use tokio::sync::Notify;
 use tower::ServiceBuilder;
 use tower_conditional::{
-    ConditionalLayer, EntityTag, IdempotencyLayer, StateRefLayer, source::now,
-    store::MemoryIdempotencyStore,
+    Assets, ConditionalLayer, EntityTag, IdempotencyLayer, StateRefLayer,
+    source::now,
+    store::{MemoryIdempotencyStore, MemoryValidatorStore},
+    validator_cache::{EtagsCacheService, ValidatorCache},
 };
 
 use crate::support::{H1, Server, in_time, stop_clock};
@@ -94,4 +96,37 @@ async fn a_refused_key_reads_content() {
     answering.check("POST", "/", &malformed, 400).await;
     let nobody = ["idempotency-key: \"a\""];
     answering.check("POST", "/", &nobody, 403).await;
+}
+
+fn cache() -> ValidatorCache<MemoryValidatorStore> {
+    ValidatorCache::new(MemoryValidatorStore::new())
+}
+
+#[tokio::test]
+async fn the_operators_service_reads_content() {
+    let _stopped = stop_clock();
+    let operator = EtagsCacheService::new(cache());
+    let router = Router::new()
+        .route_service("/$etags-cache", operator.clone())
+        .route_service("/{other}", operator);
+    let answering = Answering::start(router).await;
+    answering.check("DELETE", "/$etags-cache", &[], 204).await;
+    answering.check("POST", "/$etags-cache", &[], 405).await;
+    answering.check("DELETE", "/other", &[], 404).await;
+}
+
+#[tokio::test]
+async fn assets_read_content() {
+    let _stopped = stop_clock();
+    let assets = Assets::new("/assets").unwrap();
+    let assets = assets.file("app.css", "body {}").unwrap();
+    let url = assets.url("app.css").unwrap().to_owned();
+    let answering = Answering::start(Router::new().fallback_service(assets)).await;
+    answering.check("GET", &url, &[], 200).await;
+    answering
+        .check("GET", &url, &["if-none-match: *"], 304)
+        .await;
+    answering.check("GET", "/assets/app.css", &[], 307).await;
+    answering.check("POST", &url, &[], 405).await;
+    answering.check("POST", "/assets/other", &[], 404).await;
 }

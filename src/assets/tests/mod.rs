@@ -5,7 +5,7 @@ mod set;
 
 use bytes::Bytes;
 use http::{HeaderName, Method, Request, Response};
-use http_body_util::BodyExt;
+use http_body_util::{BodyExt, Empty};
 use tower::ServiceExt;
 
 use super::{AssetBody, Assets};
@@ -25,7 +25,7 @@ async fn ask(
     let request = fields.iter().fold(request, |request, (name, value)| {
         request.header(name, *value)
     });
-    let request = request.body(()).expect("a request");
+    let request = request.body(Empty::<Bytes>::new()).expect("a request");
     let response = assets.clone().oneshot(request).await;
     response.expect("never an error")
 }

@@ -84,6 +84,9 @@ codes! {
     /// A preflight that forbids scripts of allowed origins to send a condition.
     ConditionNotAllowed "condition-not-allowed" Advice "Fetch Standard, CORS protocol, HTTP responses"
         "name If-Match and If-None-Match in Access-Control-Allow-Headers"
+    /// A 304 or a refusal that a script cannot read, though it may read the 200.
+    OriginNotAllowed "origin-not-allowed" Mistake "Fetch Standard, CORS protocol, HTTP responses"
+        "put the CORS layer outside of the layers that make 304, 412 and 428"
     /// A weak tag beside ranges: `If-Range` cannot use it.
     WeakTagWithRanges "weak-tag-with-ranges" Advice "RFC 9110, section 13.1.5"
         "make a strong tag, or stop offering ranges"
@@ -114,7 +117,7 @@ codes! {
     /// A 304 without the `Cache-Control` of the 200.
     PolicyMissingOn304 "policy-missing-on-304" Mistake "RFC 9110, section 15.4.5"
         "set Cache-Control outside of the layer that makes the 304"
-    /// A 304 that grants caches more than the 200 did.
+    /// A 304 that lets some cache do more than the 200 did: store it, or use it for longer.
     LaxerOn304 "laxer-on-304" Mistake "RFC 9110, section 15.4.5"
         "set Cache-Control outside of the layer that makes the 304"
     /// A 304 without `Expires` or `Content-Location` of the 200.
@@ -150,7 +153,8 @@ codes! {
     /// Content in a language that may depend on the client, without `Vary: Accept-Language`.
     LanguageWithoutVary "language-without-vary" Advice "RFC 9110, section 12.5.5"
         "add Accept-Language to Vary if the header selects the language"
-    /// A media type or language that depends on the request, without `Vary`.
+    /// A media type or language that depends on the request, without `Vary`. The same for content
+    /// that shared caches give to all.
     VariantWithoutVary "variant-without-vary" Mistake "RFC 9110, section 12.5.5"
         "name the request headers that select the representation in Vary"
     /// Other bytes for requests with other `Accept` headers or another user, without `Vary`.

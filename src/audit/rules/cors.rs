@@ -2,16 +2,16 @@
 //! protocol").
 
 use http::{
-    HeaderMap, HeaderName, Method,
+    HeaderMap, HeaderName, Method, StatusCode,
     header::{
         ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_HEADERS,
         ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS,
         ACCESS_CONTROL_REQUEST_HEADERS, ACCESS_CONTROL_REQUEST_METHOD, ETAG, IF_MATCH,
-        IF_NONE_MATCH,
+        IF_NONE_MATCH, ORIGIN,
     },
 };
 
-use super::{Code, Exchange, RuleFinding};
+use super::{Code, Exchange, RuleFinding, fingerprint::hash};
 use crate::semantics::field::{lines, list::members};
 
 pub(super) fn check(exchange: &Exchange<'_>, findings: &mut Vec<RuleFinding>) {
@@ -30,6 +30,39 @@ pub(super) fn check(exchange: &Exchange<'_>, findings: &mut Vec<RuleFinding>) {
     }
     if *exchange.method == Method::OPTIONS && exchange.status.is_success() {
         check_preflight(exchange, findings);
+    }
+}
+
+/// Returns a hash of the `Origin` whose scripts may read the response.
+pub(super) fn allowed_origin(exchange: &Exchange<'_>) -> Option<u64> {
+    exchange
+        .has(&ACCESS_CONTROL_ALLOW_ORIGIN)
+        .then(|| hash(lines::lines(exchange.request, &ORIGIN)))
+        .flatten()
+}
+
+/// Checks that a script which may read a 200 may read a 304 or a refusal too. If not, it sees a
+/// network error. `allowed` has the [`allowed_origin`] of each 200.
+pub(crate) fn check_origin(
+    mut allowed: impl Iterator<Item = Option<u64>>,
+    exchange: &Exchange<'_>,
+    findings: &mut Vec<RuleFinding>,
+) {
+    let status = exchange.status;
+    let is_decided = [
+        StatusCode::NOT_MODIFIED,
+        StatusCode::PRECONDITION_FAILED,
+        StatusCode::PRECONDITION_REQUIRED,
+    ];
+    if !is_decided.contains(&status) || exchange.has(&ACCESS_CONTROL_ALLOW_ORIGIN) {
+        return;
+    }
+    let origin = hash(lines::lines(exchange.request, &ORIGIN));
+    if origin.is_some() && allowed.any(|allowed| allowed == origin) {
+        let (status, method) = (status.as_u16(), exchange.method);
+        findings.push(Code::OriginNotAllowed.finding(format!(
+            "{status} to {method} without the Access-Control-Allow-Origin of the 200"
+        )));
     }
 }
 

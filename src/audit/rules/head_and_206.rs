@@ -3,14 +3,16 @@
 
 use http::{
     HeaderName, Method, StatusCode,
-    header::{CACHE_CONTROL, CONTENT_LOCATION, ETAG, EXPIRES, LAST_MODIFIED, VARY},
+    header::{
+        CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LOCATION, ETAG, EXPIRES, LAST_MODIFIED, VARY,
+    },
 };
 
 use super::{
     Code, Exchange, ObservedResponse, RuleFinding,
     exchange::{tag_text, text},
     fingerprint::RequestDifference,
-    two_responses::find_laxer_directive,
+    two_responses::find_laxer_policy,
 };
 use crate::semantics::field::{content_length, lines};
 
@@ -61,10 +63,7 @@ pub(crate) fn check_head_and_partial<'a>(
         } else {
             check_head(full, exchange, findings);
         }
-        let policy = full.policy.filter(|_| exchange.has(&CACHE_CONTROL));
-        if let Some(what) =
-            policy.and_then(|policy| find_laxer_directive(policy, exchange.policy.directives()))
-        {
+        if let Some(what) = find_laxer_policy(full, exchange) {
             findings.push(code.finding(what));
         }
     }
@@ -96,12 +95,15 @@ pub(crate) fn confirm(
         return Confirmation::Undecided;
     }
     let unchanged = match pending.field {
-        ETAG => full.has_tag_of(later),
+        ETAG => full.has_tag_of(later) && full.has_weak_tag() == later.has_weak_tag(),
         LAST_MODIFIED => full.modified == later.modified,
         EXPIRES => {
             let dates = full.expires.as_ref().zip(later.expires.as_ref());
             dates.is_some_and(|(full, later)| full.is_same(later))
         }
+        VARY => full.vary == later.vary && full.varies_on_all == later.varies_on_all,
+        // `is_same_kind` compared it.
+        CONTENT_ENCODING => true,
         _ => full.policy == later.policy,
     };
     if unchanged {
@@ -139,8 +141,11 @@ fn find_difference(
         let detail = format!("Last-Modified: {} beside {}", text(other), text(one));
         return Some((LAST_MODIFIED, detail));
     }
-    let differs = |policy| policy != exchange.policy.directives();
-    let value = beside(&CACHE_CONTROL).filter(|_| full.policy.is_some_and(differs))?;
+    let differs = full
+        .policy
+        .as_ref()
+        .is_some_and(|policy| policy != exchange.policy);
+    let value = beside(&CACHE_CONTROL).filter(|_| differs)?;
     let detail = format!("Cache-Control: {value} beside another policy");
     Some((CACHE_CONTROL, detail))
 }

@@ -29,6 +29,7 @@ mod writes;
 pub use code::Code;
 pub(crate) use {
     code::RuleFinding,
+    cors::check_origin,
     exchange::Exchange,
     head_and_206::{Confirmation, PendingFinding, check_head_and_partial, confirm},
     observed::{ObservedContent, ObservedResponse},

@@ -8,7 +8,7 @@ use http::{
 };
 
 use super::{
-    Exchange,
+    Exchange, cors,
     exchange::coding,
     fingerprint::{RequestDifference, RequestFingerprint},
     nonce,
@@ -16,7 +16,7 @@ use super::{
     sharing::Sharing,
 };
 use crate::semantics::{
-    caching::cache_control::Directives,
+    caching::cache_control::CacheControl,
     field::{lines, vary},
     validator::{EntityTag, TagMember, TagRef, entity_tags},
 };
@@ -34,11 +34,13 @@ pub(crate) struct ObservedResponse {
     pub(super) language: Option<HeaderValue>,
     pub(super) vary: Vec<HeaderName>,
     pub(super) varies_on_all: bool,
-    /// The directives of `Cache-Control`, `None` without the header.
-    pub(super) policy: Option<Directives>,
+    /// The `Cache-Control`, `None` without the header.
+    pub(super) policy: Option<CacheControl>,
     pub(super) expires: Option<ObservedExpires>,
     pub(super) location: Option<HeaderValue>,
     pub(super) sharing: Sharing,
+    /// A hash of the origin whose scripts may read it.
+    pub(crate) allowed_origin: Option<u64>,
     /// A hash of the nonces in its `Content-Security-Policy`.
     pub(super) nonces: Option<u64>,
     request: RequestFingerprint,
@@ -50,6 +52,8 @@ pub(crate) struct ObservedResponse {
     first_bytes: Bytes,
     /// `true` once another response had another tag.
     is_outdated: bool,
+    /// `true` once a 404 or 410 showed that the representation was removed.
+    pub(super) is_gone: bool,
 }
 
 /// The value of `Expires`, and the seconds that it granted.
@@ -99,10 +103,11 @@ impl ObservedResponse {
             varies_on_all: vary::is_any(response),
             policy: exchange
                 .has(&CACHE_CONTROL)
-                .then(|| exchange.policy.directives()),
+                .then(|| exchange.policy.clone()),
             expires: ObservedExpires::of(exchange),
             location: field(&CONTENT_LOCATION),
             sharing: Sharing::of(exchange),
+            allowed_origin: cors::allowed_origin(exchange),
             nonces: nonce::fingerprint(response),
             request: RequestFingerprint::of(exchange.request, &vary),
             vary,
@@ -112,12 +117,15 @@ impl ObservedResponse {
             content: None,
             first_bytes: Bytes::new(),
             is_outdated: false,
+            is_gone: false,
         }
     }
 
     /// Sets the content once the body has ended.
     pub(crate) fn set_content(&mut self, content: ObservedContent, first_bytes: Bytes) {
-        self.content = Some(content);
+        // Someone removed the representation while the content was read.
+        let epoch = content.epoch.filter(|_| !self.is_gone);
+        self.content = Some(ObservedContent { epoch, ..content });
         if self.tag().is_some_and(|tag| !tag.is_weak()) {
             self.first_bytes = first_bytes;
         }
@@ -159,8 +167,8 @@ impl ObservedResponse {
 
     /// Returns `true` if a cache may store it.
     pub(super) fn is_storable(&self) -> bool {
-        self.policy
-            .is_none_or(|policy| !policy.no_store || policy.must_understand)
+        let policy = self.policy.as_ref();
+        policy.is_none_or(|policy| !policy.is_no_store() || policy.is_must_understand())
     }
 
     /// Returns `true` if coding, media type and language of both are equal.
@@ -235,6 +243,27 @@ impl ObservedResponse {
         !self.varies_on_all && self.request.selects_same_variant(request, &self.vary)
     }
 
+    /// Marks it as removed if another response of this instance shows that (RFC 9110, sections
+    /// 15.5.5 and 15.5.11). Somebody wrote, or time passed, so it belongs to no epoch any more.
+    pub(crate) fn compare_absence(&mut self, request: &HeaderMap) {
+        if self.is_selected_by(request) {
+            self.is_gone = true;
+            self.epoch = None;
+            if let Some(content) = &mut self.content {
+                content.epoch = None;
+            }
+        }
+    }
+
+    /// Returns `true` if it is the latest response to requests like that of `other`.
+    pub(super) fn supersedes(&self, other: &Self) -> bool {
+        self.instance == other.instance && self.difference(other) == RequestDifference::None
+    }
+
+    pub(super) fn has_weak_tag(&self) -> bool {
+        self.tag().is_some_and(|tag| tag.is_weak())
+    }
+
     /// Compares the tag of another response of this instance. If they differ, this one is outdated.
     pub(crate) fn compare_tag(&mut self, exchange: &Exchange<'_>) {
         let is_other_tag = self
@@ -273,6 +302,7 @@ impl ObservedResponse {
             && self.expires.is_some() == other.expires.is_some()
             && self.location == other.location
             && self.sharing == other.sharing
+            && self.allowed_origin == other.allowed_origin
             && self.request == other.request
     }
 }

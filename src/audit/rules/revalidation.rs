@@ -3,20 +3,20 @@
 use http::{
     HeaderName, Method, StatusCode,
     header::{
-        CACHE_CONTROL, CONTENT_LENGTH, CONTENT_LOCATION, ETAG, EXPIRES, IF_MODIFIED_SINCE,
-        IF_NONE_MATCH,
+        CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_LOCATION, ETAG, EXPIRES,
+        IF_MODIFIED_SINCE, IF_NONE_MATCH, VARY,
     },
 };
 
 use super::{
     Code, Exchange, ObservedResponse, PendingFinding, RuleFinding,
-    exchange::{tag_text, text},
+    exchange::{coding, tag_text, text},
     nonce,
     observed::ObservedExpires,
-    two_responses::find_laxer_directive,
+    two_responses::find_laxer_policy,
 };
 use crate::semantics::{
-    field::{content_length, lines},
+    field::{content_length, lines, vary},
     validator::{TagMember, entity_tags},
 };
 
@@ -49,7 +49,9 @@ pub(crate) fn check_not_modified<'a>(
     let is_same = |full: &ObservedResponse| {
         full.is_selected_by(exchange.request) && full.has_head_of_epoch(epoch)
     };
-    let mut candidates = earlier.filter(|(_, full)| is_of(full, exchange, is_same(full)));
+    let mut candidates = earlier
+        .clone()
+        .filter(|(_, full)| is_of(full, exchange, is_same(full)));
     let full = candidates
         .clone()
         .find(|(_, full)| is_same(full))
@@ -83,6 +85,9 @@ pub(crate) fn check_not_modified<'a>(
     check_location(full, exchange, findings);
     let differs = check_policy(full, exchange, findings);
     let differs = check_expires(full, exchange, findings).or(differs);
+    let differs = differs
+        .or_else(|| find_other_vary(earlier, full, exchange))
+        .or_else(|| find_other_content(full, exchange));
     if findings.len() > before || !full.is_of_epoch(epoch) {
         return None;
     }
@@ -168,17 +173,51 @@ fn check_policy(
     exchange: &Exchange<'_>,
     findings: &mut Vec<RuleFinding>,
 ) -> Option<HeaderDifference> {
-    let (before, now) = (full.policy?, exchange.policy.directives());
+    let before = full.policy.as_ref()?;
     let Some(value) = lines::first(exchange.response, &CACHE_CONTROL) else {
         findings.push(Code::PolicyMissingOn304.finding("the 200 had Cache-Control"));
         return None;
     };
-    if let Some(what) = find_laxer_directive(before, now) {
+    if let Some(what) = find_laxer_policy(full, exchange) {
         findings.push(Code::LaxerOn304.finding(what));
         return None;
     }
     let detail = || format!("Cache-Control: {} beside another policy", text(value));
-    (before != now).then(|| (CACHE_CONTROL, detail()))
+    (before != exchange.policy).then(|| (CACHE_CONTROL, detail()))
+}
+
+/// Returns a header in `Vary` that no 200 names. A cache would store the variant without it (RFC
+/// 9111, section 4.1).
+fn find_other_vary<'a>(
+    mut fulls: impl Iterator<Item = (u64, &'a ObservedResponse)>,
+    full: &ObservedResponse,
+    exchange: &Exchange<'_>,
+) -> Option<HeaderDifference> {
+    let mut added = vary::names(exchange.response).filter(|name| !full.names_in_vary(name));
+    let added = added.next()?;
+    let is_named = fulls.any(|(_, other)| other.names_in_vary(&added));
+    (!is_named).then(|| (VARY, format!("Vary names {added}, as no 200 does")))
+}
+
+/// Returns the tag or coding if it cannot be that of the 200: strong beside a weak one, or another
+/// coding. Clients change their copy by it (RFC 9111, section 3.2).
+fn find_other_content(
+    full: &ObservedResponse,
+    exchange: &Exchange<'_>,
+) -> Option<HeaderDifference> {
+    // A 304 may have a weak tag beside the strong one of the 200.
+    if let (Some(one), Some(other)) = (full.tag(), exchange.tag())
+        && one.is_weak()
+        && !other.is_weak()
+    {
+        let detail = format!("ETag: {} beside {}", tag_text(other), tag_text(one));
+        return Some((ETAG, detail));
+    }
+    let coding = coding(exchange.response)?;
+    (full.coding.as_ref() != Some(coding)).then(|| {
+        let detail = format!("Content-Encoding: {} beside another coding", text(coding));
+        (CONTENT_ENCODING, detail)
+    })
 }
 
 fn check_expires(
@@ -200,6 +239,10 @@ fn check_expires(
     );
     // RFC 9111, section 5.3: with max-age, Expires is ignored.
     if now.seconds > before.seconds && exchange.policy.max_age().is_none() {
+        let is_known = findings.iter().any(|known| known.code == Code::LaxerOn304);
+        if is_known {
+            return None;
+        }
         findings.push(Code::LaxerOn304.finding(detail));
         return None;
     }

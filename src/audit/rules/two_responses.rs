@@ -2,14 +2,16 @@
 
 use http::{
     HeaderName,
-    header::{ACCEPT, ACCEPT_LANGUAGE},
+    header::{ACCEPT, ACCEPT_LANGUAGE, AUTHORIZATION, CACHE_CONTROL},
 };
 
 use super::{
-    Code, ObservedResponse, PartialContent, RuleFinding, exchange::tag_text,
-    fingerprint::RequestDifference, parts::compare_tagged_bytes, sharing::Sharing,
+    Code, Exchange, ObservedResponse, PartialContent, RuleFinding,
+    exchange::{tag_text, truncate},
+    fingerprint::RequestDifference,
+    parts::compare_tagged_bytes,
+    sharing::Sharing,
 };
-use crate::semantics::caching::cache_control::{DirectiveScope, Directives};
 
 /// Compares the heads of two 200s.
 pub(crate) fn compare_heads(
@@ -152,7 +154,16 @@ fn check_other_bytes(
                 && !later.names_in_vary(accept)
         });
         if let Some(accept) = unnamed {
-            findings.push(Code::ContentWithoutVary.finding(format!(
+            let is_shared = |full: &ObservedResponse| {
+                full.sharing == Sharing::Granted && !full.has_request_header(&AUTHORIZATION)
+            };
+            // A shared cache gives the first content to everybody.
+            let code = if is_shared(earlier) || is_shared(later) {
+                Code::VariantWithoutVary
+            } else {
+                Code::ContentWithoutVary
+            };
+            findings.push(code.finding(format!(
                 "other bytes with another {accept}, which Vary does not name"
             )));
         }
@@ -169,45 +180,37 @@ pub(crate) fn changed_without_write(earlier: &ObservedResponse, later: &Observed
         && earlier.difference(later) == RequestDifference::None
 }
 
-/// Describes the first directive with which `later` grants more than `earlier`.
-pub(super) fn find_laxer_directive(earlier: Directives, later: Directives) -> Option<String> {
-    let longer = |before: Option<u32>, now: Option<u32>| now > before;
-    let restrictions = [
-        (earlier.no_store && !later.no_store, "no-store"),
-        (
-            earlier.private == DirectiveScope::Everything
-                && later.private != DirectiveScope::Everything,
-            "private",
-        ),
-        (
-            earlier.no_cache == DirectiveScope::Everything
-                && later.no_cache != DirectiveScope::Everything,
-            "no-cache",
-        ),
-        (
-            earlier.must_revalidate && !later.must_revalidate,
-            "must-revalidate",
-        ),
+/// Describes a permission that a response gives caches and the 200 `full` does not, if both have
+/// `Cache-Control`.
+pub(super) fn find_laxer_policy(
+    full: &ObservedResponse,
+    exchange: &Exchange<'_>,
+) -> Option<String> {
+    let before = full
+        .policy
+        .as_ref()
+        .filter(|_| exchange.has(&CACHE_CONTROL))?;
+    let now = exchange.policy;
+    let expires = full.expires.as_ref().map(|expires| expires.seconds);
+    // A header that is missing stays in the stored response (RFC 9111, section 3.2). Time
+    // passes between both responses.
+    let expires = [
+        exchange.expires().map_or(expires, |seconds| {
+            Some(seconds.saturating_sub(Exchange::SKEW))
+        }),
+        expires.map(|seconds| seconds.saturating_add(Exchange::SKEW)),
     ];
-    if let Some((_, lost)) = restrictions.into_iter().find(|(lost, _)| *lost) {
-        return Some(format!("the 200 had {lost}"));
-    }
-    let lifetimes = [
-        ("max-age", earlier.max_age, later.max_age),
-        ("s-maxage", earlier.s_maxage, later.s_maxage),
-    ];
-    let (name, before, now) = lifetimes
-        .into_iter()
-        .find(|(_, before, now)| longer(*before, *now))?;
-    let before = before.map_or_else(|| "none".to_owned(), |seconds| seconds.to_string());
-    let now = now.unwrap_or_default();
-    Some(format!("{name} is {now} and was {before} on the 200"))
+    let what = now.grants_beyond(before, expires)?;
+    let (now, before) = [now, before]
+        .map(|policy| truncate(&policy.to_string()))
+        .into();
+    Some(format!("{what}: {now} where the 200 had {before}"))
 }
 
 /// Checks for an empty 200 to a client that named the tag of content which is not empty.
 fn find_empty_200(earlier: &ObservedResponse, later: &ObservedResponse) -> Option<RuleFinding> {
     let (before, now) = (earlier.content?, later.content?);
-    let tag = earlier.tag()?;
+    let tag = earlier.tag().filter(|_| !earlier.is_gone)?;
     let retagged = later.tag().is_some_and(|other| !other.weak_eq(tag));
     let is_emptied = now.length == 0 && before.length > 0;
     (is_emptied && !retagged && later.named_tag(tag)).then(|| {

@@ -125,7 +125,7 @@ pub(crate) fn find_suspect_write<'a>(
     epoch: u64,
 ) -> Option<SuspectWrite> {
     let methods = [Method::PUT, Method::PATCH, Method::DELETE];
-    let tag = full.tag().filter(|tag| !tag.is_weak())?;
+    let tag = full.tag()?;
     if !exchange.status.is_success() || !methods.contains(exchange.method) {
         return None;
     }
@@ -135,6 +135,7 @@ pub(crate) fn find_suspect_write<'a>(
         let IfMatchTags::Tags(named) = IfMatchTags::of(exchange)? else {
             return None;
         };
+        let others = others.filter(|other| !full.supersedes(other));
         let mut current = others.filter_map(ObservedResponse::tag).chain([tag]);
         // A coding has the tag of the content with a suffix.
         let is_current = |tag: TagRef<'_>| {

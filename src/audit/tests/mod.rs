@@ -1,10 +1,12 @@
 //! The audit through its layer: findings, limits, and unchanged responses.
 
+mod absence;
 mod body;
 mod head_and_206;
+mod not_modified;
 mod parts;
-
 mod revalidation;
+mod shared_state;
 mod stored;
 mod two_responses;
 mod users;

@@ -89,14 +89,17 @@ fn a_304_has_the_policy_of_the_200() {
     let minute = ("cache-control", "max-age=60");
     let private = ("cache-control", "private, max-age=60");
     let hour = ("cache-control", "max-age=3600");
-    let shared = ("cache-control", "max-age=60, s-maxage=60");
+    let shared = ("cache-control", "max-age=60, s-maxage=3600");
+    let equal = ("cache-control", "max-age=60, s-maxage=60");
     let no_cache = ("cache-control", "no-cache");
     let laxer = &[Code::LaxerOn304][..];
-    let rows: [(_, Option<_>, &[Code]); 11] = [
+    let rows: [(_, Option<_>, &[Code]); 12] = [
         (minute, Some(minute), &[]),
         (minute, None, &[Code::PolicyMissingOn304]),
         (minute, Some(hour), laxer),
         (minute, Some(shared), laxer),
+        // Shared caches had the same time, and must not use it stale any more.
+        (minute, Some(equal), &[]),
         (minute, Some(private), &[]),
         (minute, Some(no_cache), &[]),
         (private, Some(minute), laxer),

@@ -289,3 +289,30 @@ fn content_without_vary_is_found() {
     );
     expect((&[("accept-encoding", "br")], &one), (&[], &other), &[]);
 }
+
+/// Issue 18, apps1-5: a shared cache gives the first language to everybody.
+#[test]
+fn shared_content_without_vary_is_a_mistake() {
+    let mistake = [Code::VariantWithoutVary];
+    let advice = [Code::ContentWithoutVary];
+    let secret = ("authorization", "Basic YTpi");
+    let rows: [(_, Lines<'_>, &[Code]); 6] = [
+        ("public, max-age=3600", &[], &mistake),
+        ("max-age=3600", &[], &mistake),
+        ("private, max-age=3600", &[], &advice),
+        ("no-cache", &[], &advice),
+        ("max-age=3600", &[secret], &advice),
+        ("no-store", &[], &[]),
+    ];
+    for (policy, more, codes) in rows {
+        for name in ["accept-language", "accept"] {
+            let audit = Audit::new().allow([Code::ValidatorBesideNoStore]);
+            let policy = ("cache-control", policy);
+            for (value, tag, content) in [("de", A, "ja"), ("en", B, "yes")].repeat(2) {
+                let fields: Vec<_> = more.iter().copied().chain([(name, value)]).collect();
+                get(&audit, &fields, &ok(&[tag, policy], content));
+            }
+            assert_codes(&audit, codes);
+        }
+    }
+}

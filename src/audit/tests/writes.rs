@@ -219,6 +219,14 @@ fn a_write_with_a_false_condition_is_found() {
     put(("if-match", "\"a-gzip\""), &|_| {}, B, &[]);
     put(("if-match", "\"x\", y"), &|_| {}, B, &[]);
     put(("if-none-match", "\"x\""), &|_| {}, B, &[]);
+    // The lost update: a tag that was current before another write.
+    let audit = Audit::new();
+    get(&audit, &[], &ok(&[A], "a"));
+    send(&audit, "PUT", &[IF_A], 204);
+    get(&audit, &[], &ok(&[B], "b"));
+    send(&audit, "PUT", &[IF_A], 204);
+    get(&audit, &[], &ok(&[("etag", "\"c\"")], "c"));
+    assert_codes(&audit, &ignored);
     // Somebody else wrote.
     put(stale, &write, B, &[]);
     let audit = Audit::new();
@@ -239,4 +247,26 @@ fn a_write_with_a_false_condition_is_found() {
     send(&audit, "PUT", &[stale], 204);
     get(&audit, &[], &ok(&[B, vary], "b"));
     assert_codes(&audit, &[]);
+}
+
+/// R-9110-13.1.1-a: `If-Match` with another weak tag is false, and `If-None-Match: *` too.
+#[test]
+fn a_write_with_a_false_condition_on_a_weak_tag_is_found() {
+    let put = |condition: (&str, &str), codes: &[Code]| {
+        let audit = Audit::new();
+        get(&audit, &[], &ok(&[WEAK], "a"));
+        send(&audit, "PUT", &[condition], 204);
+        get(&audit, &[], &ok(&[("etag", "W/\"b\"")], "b"));
+        assert_codes(&audit, codes);
+    };
+    for condition in [
+        ("if-match", "\"x\""),
+        ("if-match", "W/\"x\""),
+        ("if-none-match", "*"),
+    ] {
+        put(condition, &[Code::IgnoredCondition]);
+    }
+    // `PreconditionLayer::weak_if_match` allows these.
+    put(("if-match", "W/\"a\""), &[]);
+    put(IF_A, &[]);
 }

@@ -352,7 +352,9 @@ async fn an_own_fingerprint_is_bound_to_its_resource() {
     *other_path.uri_mut() = "/refunds".parse().expect("a path");
     let mut other_method = post("\"a\"");
     *other_method.method_mut() = Method::PATCH;
-    for other in [other_path, other_method] {
+    let mut other_query = post("\"a\"");
+    *other_query.uri_mut() = "/orders?tenant=b".parse().expect("a path");
+    for other in [other_path, other_method, other_query] {
         let refused = send(&service, other).await;
         assert_eq!((refused.status, problem(&refused)), (422, "reused"));
     }

@@ -7,7 +7,10 @@ use std::{
 
 use http::{
     HeaderName, Method,
-    header::{CONNECTION, DATE, SET_COOKIE},
+    header::{
+        CACHE_CONTROL, CONNECTION, CONTENT_ENCODING, CONTENT_TYPE, DATE, ETAG, LINK, LOCATION,
+        RETRY_AFTER, SET_COOKIE, VARY,
+    },
 };
 
 use super::{Store, layer};
@@ -53,7 +56,17 @@ fn a_wrong_configuration_is_refused_with_a_remedy() {
         CONNECTION,
         DATE,
         SET_COOKIE,
+        CONTENT_TYPE,
+        ETAG,
+        LOCATION,
+        CACHE_CONTROL,
+        VARY,
+        CONTENT_ENCODING,
+        RETRY_AFTER,
+        LINK,
         HeaderName::from_static("access-control-allow-origin"),
+        HeaderName::from_static("example-cache-control"),
+        HeaderName::from_static("accept-patch"),
     ] {
         assert_eq!(
             refused(|layer| layer.replay_marker(name.clone())),

@@ -104,13 +104,7 @@ const ROWS: &[Row] = &[
         Answer::Replay(303),
         1,
     ),
-    (
-        "304",
-        || empty(304),
-        Answer::Own(304),
-        Answer::Replay(304),
-        1,
-    ),
+    ("304", || empty(304), Answer::Own(304), Answer::Own(304), 2),
     (
         "404",
         || status(404),

@@ -180,7 +180,7 @@ async fn a_success_outside_of_the_transaction_is_noticed() {
 /// P-ID-txn: a refusal or an error has no effect to record.
 #[tokio::test]
 async fn a_transactional_handler_may_refuse_without_a_transaction() {
-    for (status, replayed) in [(422, true), (404, true), (503, false)] {
+    for (status, replayed) in [(422, true), (404, true), (503, false), (304, false)] {
         let runs = Runs::default();
         let layer = layer().transactional(OnUnrecorded::Fail);
         let service = service(&layer, &runs, move |_, _| async move {

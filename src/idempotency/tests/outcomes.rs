@@ -34,12 +34,34 @@ async fn retry_after(layer: &IdempotencyLayer<super::Store>, status: u16) -> (bo
 #[tokio::test]
 async fn each_status_is_recorded_or_released() {
     for status in [
-        200, 201, 202, 204, 301, 303, 304, 400, 401, 403, 404, 409, 410, 412, 422,
+        200, 201, 202, 204, 206, 301, 303, 400, 403, 404, 405, 406, 409, 410, 412, 413, 415, 416,
+        422, 424, 451,
     ] {
         assert_eq!(retry_after(&layer(), status).await, (true, 1), "{status}");
     }
-    for status in [408, 425, 428, 429, 500, 502, 503, 504, 599] {
+    for status in [
+        304, 401, 407, 408, 411, 417, 421, 423, 425, 426, 428, 429, 431, 500, 502, 503, 504, 599,
+    ] {
         assert_eq!(retry_after(&layer(), status).await, (false, 2), "{status}");
+    }
+}
+
+/// P-ID-record-policy: a challenge asks for other credentials, as with too small a scope of a token
+/// (RFC 6750, section 3.1). A success with a challenge is a success.
+#[tokio::test]
+async fn a_challenge_is_no_answer() {
+    for (status, end) in [(403, (false, 2)), (400, (false, 2)), (200, (true, 1))] {
+        let runs = Runs::default();
+        let service = service(&layer(), &runs, move |_, _| async move {
+            let mut response = answer(status);
+            let challenge = "Bearer error=\"insufficient_scope\"".parse();
+            let headers = response.headers_mut();
+            headers.insert("www-authenticate", challenge.expect("a value"));
+            response
+        });
+        send(&service, post("\"a\"")).await;
+        let retry = send(&service, post("\"a\"")).await;
+        assert_eq!((retry.replayed, runs.count()), end, "{status}");
     }
 }
 

@@ -193,6 +193,28 @@ async fn services_with_one_store_share_the_keys_of_a_principal() {
     assert_eq!(runs.count(), 2);
 }
 
+/// R-IK07-5-b: with namespaces, two services with one store have keys of their own, and so have
+/// the calls that they make.
+#[tokio::test]
+async fn services_with_namespaces_have_keys_of_their_own() {
+    let store = Arc::new(MemoryIdempotencyStore::new());
+    let runs = Runs::default();
+    let tell = |_, request: super::HandlerRequest| async move {
+        http::Response::new(Full::from(super::attempt(&request).derive_key("charge")))
+    };
+    let [orders, mails] = ["orders", "mails"].map(|name| {
+        let layer = IdempotencyLayer::new(Arc::clone(&store), user).namespace(name);
+        service(&layer, &runs, tell)
+    });
+    let order = send(&orders, post("\"a\"")).await;
+    let mail = send(&mails, post("\"a\"")).await;
+    assert_eq!((order.replayed, mail.replayed), (false, false));
+    assert_ne!(order.content, mail.content);
+    let retry = send(&orders, post("\"a\"")).await;
+    assert_eq!((retry.replayed, retry.content), (true, order.content));
+    assert_eq!(runs.count(), 2);
+}
+
 /// A principal may have any text: it is hashed, with its length.
 #[tokio::test]
 async fn any_text_can_be_a_principal() {

@@ -13,7 +13,7 @@ use http::{
 use super::ConditionalFields;
 use crate::semantics::{
     field::{HttpDate, lines},
-    validator::{EntityTag, Validators},
+    validator::{EntityTag, TagRef, Validators, validators},
 };
 
 impl<L: Borrow<HeaderValue>> ConditionalFields<L> {
@@ -30,14 +30,30 @@ impl<L: Borrow<HeaderValue>> ConditionalFields<L> {
         current.into_not_modified(response.headers_mut(), now);
     }
 
+    /// Turns the headers of a 200 into those of its 304 to this request.
+    pub(crate) fn strip_for_not_modified(&self, headers: &mut HeaderMap) {
+        strip_representation_metadata(headers);
+        let weak = validators::etag(headers).and_then(|tag| self.weak_form(tag));
+        if let Some(weak) = weak {
+            headers.insert(ETAG, weak.into());
+        }
+    }
+
     /// Returns the validators for a 304 to this request.
     pub(crate) fn for_not_modified(&self, mut current: Validators) -> Validators {
-        let is_weak_there = |tag: &EntityTag| self.names_only_weakly(tag.as_ref());
-        if current.etag.as_ref().is_some_and(is_weak_there) {
-            // The client has the weak form, so it cannot rely on the bytes of its 200.
-            current.etag = current.etag.map(EntityTag::into_weak);
-        }
+        let weak = current.as_ref().etag.and_then(|tag| self.weak_form(tag));
+        current.etag = weak.or(current.etag);
         current
+    }
+
+    /// Returns the weak form of the current tag, if the client has no other.
+    ///
+    /// A cache must not use a strong tag to update a stored response that has only the weak form
+    /// (RFC 9111, section 4.3.4). Something between weakened the tag of the 200, for example
+    /// compression, and would weaken it again (RFC 9110, section 15.4.5).
+    fn weak_form(&self, current: TagRef<'_>) -> Option<EntityTag> {
+        let names_only_weakly = self.names_only_weakly(current);
+        names_only_weakly.then(|| EntityTag::from(current).into_weak())
     }
 }
 

@@ -2,7 +2,8 @@
 //! HTTP does not define it: client and service agree on it.
 
 use http::{
-    HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, header::CACHE_CONTROL,
+    HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode,
+    header::{CACHE_CONTROL, IF_MODIFIED_SINCE, IF_NONE_MATCH},
 };
 
 use crate::semantics::field::{lines, list::trim_ows, method::may_be_not_modified, vary};
@@ -19,6 +20,19 @@ pub(crate) fn state_of_client<'a>(
     field: &HeaderName,
 ) -> Option<&'a HeaderValue> {
     lines::only(headers, field).filter(|value| !trim_ows(value.as_bytes()).is_empty())
+}
+
+/// Returns `true` if the conditions of HTTP decide about a 304, and not the state.
+///
+/// A cache that validates a stored response adds them to the client's request. It would take the 304
+/// for its own, although the stored response may show another state (RFC 9111, section 4.3.4).
+pub(crate) fn leaves_to_conditions(method: &Method, headers: &HeaderMap) -> bool {
+    let is_conditional = || {
+        [IF_NONE_MATCH, IF_MODIFIED_SINCE]
+            .iter()
+            .any(|name| lines::has(headers, name))
+    };
+    may_be_not_modified(method) && is_conditional()
 }
 
 /// Returns `true` if both name the same state, byte for byte.

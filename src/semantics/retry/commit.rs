@@ -1,6 +1,6 @@
 use std::fmt;
 
-use http::StatusCode;
+use http::{HeaderMap, StatusCode, header::WWW_AUTHENTICATE};
 
 /// The end of a performed request, for its key.
 ///
@@ -20,25 +20,48 @@ pub enum Commit {
 }
 
 impl Commit {
-    /// Returns the default for a status.
+    /// Returns the default for a response.
     ///
-    /// A 408, 425 or 429 tells the client to try again. A 428 asks for the same request with a
-    /// header that the fingerprint does not cover (RFC 6585, section 3). A 5xx that the handler
-    /// returned is an orderly end: the handler had its chance to roll back.
-    pub(crate) fn default_for(status: StatusCode) -> Self {
-        let asks_to_retry = matches!(
-            status,
-            StatusCode::REQUEST_TIMEOUT
-                | StatusCode::TOO_EARLY
-                | StatusCode::PRECONDITION_REQUIRED
-                | StatusCode::TOO_MANY_REQUESTS
-        );
-        if asks_to_retry || status.is_server_error() {
+    /// A response that is about one attempt is no answer to the request. A retry may have other
+    /// credentials, another connection, or other headers, which no fingerprint covers.
+    pub(crate) fn default_for(status: StatusCode, headers: &HeaderMap, is_read: bool) -> Self {
+        // Other credentials may help (RFC 9110, section 11.6.1), and replays lack the challenge.
+        let asks_for_credentials =
+            status.is_client_error() && headers.contains_key(WWW_AUTHENTICATE);
+        let is_of_attempt = match status {
+            // Answers to a condition, after which nothing was changed (RFC 9110, section 15.4.5).
+            StatusCode::NOT_MODIFIED => true,
+            // Answers to a `Range`, which only reads have (RFC 9110, section 14.2).
+            StatusCode::PARTIAL_CONTENT | StatusCode::RANGE_NOT_SATISFIABLE => is_read,
+            _ => is_about_attempt(status),
+        };
+        // The handler of a 5xx had its chance to roll back.
+        if is_of_attempt || asks_for_credentials || status.is_server_error() {
             Self::Release
         } else {
             Self::Record
         }
     }
+}
+
+/// Returns `true` if a 4xx asks the client to send the same request once more: later, with
+/// credentials, over another connection, or with other headers.
+fn is_about_attempt(status: StatusCode) -> bool {
+    matches!(
+        status,
+        StatusCode::UNAUTHORIZED
+            | StatusCode::PROXY_AUTHENTICATION_REQUIRED
+            | StatusCode::REQUEST_TIMEOUT
+            | StatusCode::LENGTH_REQUIRED
+            | StatusCode::EXPECTATION_FAILED
+            | StatusCode::MISDIRECTED_REQUEST
+            | StatusCode::LOCKED
+            | StatusCode::TOO_EARLY
+            | StatusCode::UPGRADE_REQUIRED
+            | StatusCode::PRECONDITION_REQUIRED
+            | StatusCode::TOO_MANY_REQUESTS
+            | StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE
+    )
 }
 
 /// The reason why a key has no response to repeat.

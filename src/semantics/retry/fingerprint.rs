@@ -39,12 +39,14 @@ impl Fingerprint {
         }
     }
 
-    /// Adds the method and the path, so that an application's own fingerprint cannot join two
-    /// resources.
+    /// Adds the method, the path and the query, so that an application's own fingerprint cannot
+    /// join two resources of a host.
     pub(crate) fn bound_to(self, method: &Method, target: &Uri) -> Self {
         let mut hash = Sha256::new();
         hash.update(b"tower-conditional idempotency bound fingerprint\0");
-        for part in [method.as_str(), target.path()] {
+        let path_and_query = target.path_and_query();
+        let path_and_query = path_and_query.map_or("", |path| path.as_str());
+        for part in [method.as_str(), path_and_query] {
             hash.update((part.len() as u64).to_be_bytes());
             hash.update(part);
         }

@@ -27,4 +27,5 @@ pub use owner::Owner;
 pub use record::{KeyRecord, KeyState, Resolution};
 pub(crate) use repeatable::{is_repeatable_request, is_repeatable_response};
 pub use response::{CorruptRecord, RecordedResponse};
-pub use scope::{KeyScope, RecordId};
+pub(crate) use scope::mount;
+pub use scope::{InvalidRecordId, KeyScope, RecordId};

@@ -1,6 +1,8 @@
 //! The service for operators.
 
+use bytes::Bytes;
 use http::{Request, StatusCode};
+use http_body_util::Full;
 use tower::ServiceExt;
 
 use super::{Fault, Site};
@@ -10,7 +12,7 @@ async fn operate(site: &Site, method: &str, path: &str) -> http::Response<String
     let request = Request::builder()
         .method(method)
         .uri(path)
-        .body(())
+        .body(Full::<Bytes>::default())
         .unwrap();
     let service = EtagsCacheService::new(site.cache.clone());
     service

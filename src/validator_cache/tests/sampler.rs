@@ -1,12 +1,22 @@
 //! Entries that are checked against the handler.
 
-use std::sync::{Arc, Mutex};
+use std::{
+    convert::Infallible,
+    sync::{Arc, Mutex},
+};
 
-use http::StatusCode;
+use bytes::Bytes;
+use http::{Request, Response, StatusCode, header::ETAG};
+use http_body_util::Full;
+use tower::{Layer, ServiceExt, service_fn};
 
 use super::{Fault, Site, ValidatorCacheLayer, content, get, get_if, put, request, send};
 use crate::{
-    cache_tags::CacheTags, purge::Purge, test_support::Act, validator_cache::StaleValidator,
+    EtagLayer,
+    cache_tags::CacheTags,
+    purge::Purge,
+    test_support::{Act, ScriptedBody, read_unchecked},
+    validator_cache::StaleValidator,
 };
 
 type Reports = Arc<Mutex<Vec<StaleValidator>>>;
@@ -178,6 +188,32 @@ async fn a_tag_that_is_gone_is_an_alarm() {
         assert_eq!(reports.len(), alarms, "{status}");
         assert!(reports.iter().all(|stale| stale.current.is_none()));
     }
+}
+
+/// Content that breaks while it is hashed has no tag, and is no other state.
+#[tokio::test]
+async fn content_that_breaks_is_no_alarm() {
+    let (site, reports) = watched();
+    let layer = site.layer().sample(1.0);
+    let handler = service_fn(async |request: Request<Full<Bytes>>| {
+        let whole = !request.headers().contains_key("if-none-match");
+        let acts = [
+            Act::data("hel"),
+            if whole { Act::data("lo") } else { Act::Error },
+        ];
+        Ok::<_, Infallible>(Response::new(ScriptedBody::sized(acts)))
+    });
+    let service = layer.layer(EtagLayer::new().layer(handler));
+    let ask = |fields: &[(&str, &str)]| service.clone().oneshot(request("GET", "/a", fields));
+    let Ok(whole) = ask(&[]).await;
+    let tag = whole.headers()[ETAG].to_str().unwrap().to_owned();
+    read_unchecked(whole.into_body());
+    let Ok(broken) = ask(&[("if-none-match", &tag)]).await;
+    assert_eq!(broken.status(), StatusCode::OK);
+    assert_eq!(
+        (reports.lock().unwrap().len(), site.cache.stale_count()),
+        (0, 0)
+    );
 }
 
 /// A wrong entry is not used while the store cannot forget it.

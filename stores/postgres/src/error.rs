@@ -33,7 +33,7 @@ pub enum ErrorKind {
     /// Other writers replaced the row each time its state was read. Nothing was
     /// written; see [`is_conflict`](Error::is_conflict).
     Contention,
-    /// A table cannot be watched or hold events. The text has the reasons.
+    /// A table cannot be watched, or cannot hold events or keys. The text has the reasons.
     Refused,
     /// A watched table changed after the schema was installed: see
     /// [`Install::verify`](crate::Install::verify). The text has the reasons.
@@ -180,7 +180,7 @@ impl fmt::Display for Error {
             ErrorKind::Contention => {
                 "other writers replaced the row on each read (nothing was written, try again)"
             }
-            ErrorKind::Refused => "a table cannot be watched",
+            ErrorKind::Refused => "a table cannot be used",
             ErrorKind::Changed => "a watched table changed since the schema was installed",
             ErrorKind::InvalidVersion => "the query returned no version",
             ErrorKind::MissingLock => {

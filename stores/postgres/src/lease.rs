@@ -3,7 +3,7 @@ use std::{fmt, time::Duration};
 use deadpool_postgres::{ClientWrapper, Object, Pool};
 use tokio::time::{self, Instant};
 
-use crate::{Error, ErrorKind};
+use crate::{Error, ErrorKind, abandoned};
 
 /// The default timeout of a source, including the wait for a connection.
 pub(crate) const DEFAULT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -13,8 +13,18 @@ pub(crate) const DEFAULT_TIMEOUT: Duration = Duration::from_secs(5);
 /// The connection returns to its pool when the transaction is committed or rolled back.
 ///
 /// If the client disconnects, hyper drops the handler, and the lease may be dropped before
-/// that. Then the connection is closed, and the pool opens another one. A statement may
-/// still wait on the closed connection, and the next request must not wait for it.
+/// that. Then the connection does not return, and the pool opens another one. A statement may
+/// still wait on the old connection, and the next request must not wait for it.
+///
+/// # Sessions of the server
+///
+/// The old connection is closed once its statement has ended. It has left the pool, unless as many
+/// connections have left as the pool has places. Then it keeps its place until it is closed. So a
+/// pool of 16 has at most 32 sessions, also while a migration locks a table for an hour.
+///
+/// A `lock_timeout` of the role ends such statements earlier. If a server disappears without a
+/// notice, the driver finds that out after many minutes. Set `tcp_user_timeout` in its
+/// [`Config`](tokio_postgres::Config) for less.
 pub struct Lease {
     connection: Option<Object>,
     busy: bool,
@@ -35,7 +45,7 @@ impl Lease {
     }
 
     /// Returns the connection and marks it as busy. If the lease is dropped before
-    /// [`BusyMark::clear`], the connection is closed.
+    /// [`BusyMark::clear`], the connection is closed once its statements have ended.
     pub(crate) fn start(&mut self) -> (&mut ClientWrapper, BusyMark<'_>) {
         self.busy = true;
         let connection = self.connection.as_mut();
@@ -56,9 +66,10 @@ impl BusyMark<'_> {
 
 impl Drop for Lease {
     fn drop(&mut self) {
-        // `Object::take` detaches the connection from the pool, so that it is closed.
-        if self.busy {
-            drop(self.connection.take().map(Object::take));
+        if self.busy
+            && let Some(connection) = self.connection.take()
+        {
+            abandoned::close(connection);
         }
     }
 }
@@ -89,7 +100,7 @@ pub(crate) async fn within<T>(
     let (client, busy) = lease.start();
     let left = timeout.saturating_sub(asked_at.elapsed());
     let Ok(answer) = time::timeout(left, query(client)).await else {
-        // The connection is busy, so the drop of the lease closes it.
+        // The connection is busy, so the drop of the lease gives it up.
         let reason = format!("no answer within {timeout:?}");
         return Err(Error::with_reason(ErrorKind::TimedOut, reason));
     };

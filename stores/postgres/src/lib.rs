@@ -143,10 +143,10 @@
 //!   `INSERT` in one transaction.
 //! - **One row, one spelling**: `17` has a state, and `017` has none; see [`Scope`].
 //! - **No endless wait**: a source gives up after 5 seconds by default, and a guard waits
-//!   for each lock for 2 seconds. A connection on which a statement may still wait is
-//!   closed; see [`Lease`].
+//!   for each lock for 2 seconds. A connection on which a statement may still wait is not used
+//!   again. It is closed when the statement has ended; see [`Lease`].
 //! - **No guess**: if the database is slow, gone or not what the source expects, the source
-//!   returns an error within its timeout. No other request waits for its statement.
+//!   returns an error within its timeout.
 //!
 //! # Roles and row-level security
 //!
@@ -184,13 +184,16 @@
 //! - Writes with triggers switched off, and some changes of the catalog, do not
 //!   change versions; see [`Schema`].
 //! - After a crash with `synchronous_commit = off`, lost numbers may be used again until
-//!   the schema is installed again, for example at the next start.
+//!   the schema is installed again, for example at the next start. The same is true after a
+//!   backup is restored. The clock must not be behind the lost commits; see
+//!   [`Schema`](Schema#repeated-installation).
 //! - After a fail-over to a replica that lacks some commits, their numbers may be used
 //!   again until the schema is installed again. With synchronous replication no commit is
 //!   lost.
 //! - `max(id)`, `max(txid)` or `max(updated_at)` of a table is no version; see
 //!   [`tower_conditional::source`].
 
+mod abandoned;
 mod changes;
 mod error;
 mod guard;

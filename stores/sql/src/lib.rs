@@ -75,6 +75,8 @@
 //!
 //! - SQLite: begin with `BEGIN IMMEDIATE`, read the state, compare it with
 //!   [`Expected::check`](tower_conditional::handler::Expected::check), write and commit.
+//!   After the error of any statement, stop. SQLite rolls back the whole transaction for
+//!   some errors, and later statements would then commit one by one.
 //! - PostgreSQL: see [`postgres::Statements`](postgres::Statements#a-guarded-write).
 //!
 //! [`Current::Unknown`](tower_conditional::Current::Unknown) means that the key has

@@ -26,10 +26,18 @@ pub enum ErrorKind {
     Database,
     /// The database is closed.
     Closed,
+    /// The file was deleted, moved or replaced since it was opened. The job did not run. See
+    /// [`Database`](crate::Database#moved-files).
+    FileMoved,
     /// The job panicked. Its transaction is rolled back.
     Panicked,
     /// The job left a transaction open. It is rolled back.
     OpenTransaction,
+    /// The transaction ended before its job did. Nothing was written.
+    ///
+    /// The job went on after an error for which SQLite rolls back the whole transaction, or
+    /// ran `COMMIT` or `ROLLBACK` itself.
+    RolledBack,
     /// The answer took longer than the timeout.
     TimedOut,
     /// No trigger of a [`Schema`](crate::Schema) keeps a version of the scope.
@@ -37,7 +45,7 @@ pub enum ErrorKind {
     /// SQLite spells the key of the scope in another way, such as `17` for `017`.
     /// See [`Scope`](crate::Scope).
     OtherSpelling,
-    /// A table cannot be watched. The text has the reasons.
+    /// A table cannot be watched, or cannot hold keys. The text has the reasons.
     Refused,
     /// A watched table changed after the schema was installed: see
     /// [`Install::verify`](crate::Install::verify). The text has the reasons.
@@ -90,6 +98,22 @@ impl Error {
         Self {
             kind,
             ..error.into()
+        }
+    }
+
+    /// Maps the error that a job of a [`JobTransaction`](crate::transaction::JobTransaction)
+    /// returned.
+    pub(crate) fn from_job(error: rusqlite::Error) -> Self {
+        let refused_commit = error
+            .sqlite_error()
+            .is_some_and(|failure| failure.extended_code == ffi::SQLITE_CONSTRAINT_COMMITHOOK);
+        let error = Self::from(error);
+        match refused_commit {
+            true => Self {
+                kind: ErrorKind::RolledBack,
+                ..error
+            },
+            false => error,
         }
     }
 
@@ -172,9 +196,15 @@ impl fmt::Display for Error {
         f.write_str(match self.kind {
             ErrorKind::Database => "the database failed",
             ErrorKind::Closed => "the database is closed",
+            ErrorKind::FileMoved => {
+                "the path names another file than the one that is open (open it again)"
+            }
             ErrorKind::Panicked => "a job for the database panicked",
             ErrorKind::OpenTransaction => {
                 "a job for the database left a transaction open, which was rolled back"
+            }
+            ErrorKind::RolledBack => {
+                "the transaction of the job was rolled back before the job ended"
             }
             ErrorKind::TimedOut => "the database took too long",
             ErrorKind::NotWatched => {
@@ -183,7 +213,7 @@ impl fmt::Display for Error {
             ErrorKind::OtherSpelling => {
                 "SQLite spells the key of the scope in another way (pass the parsed value)"
             }
-            ErrorKind::Refused => "a table cannot be watched",
+            ErrorKind::Refused => "a table cannot be used",
             ErrorKind::Changed => "a watched table changed since the schema was installed",
             ErrorKind::CorruptRecord => "the record of an idempotency key is corrupt",
             ErrorKind::OutcomeUnknown => "the commit failed with an unknown outcome",

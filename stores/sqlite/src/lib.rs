@@ -124,8 +124,10 @@
 //!   a new release renders in another way, needs a version that covers both.
 //! - The tag and the content are read separately. Read both from the same file. A copy that
 //!   lags behind, as some replication tools make, would have old bytes for new tags.
-//! - `REPLACE` on connections other than a [`Database`] needs a pragma, and the
-//!   schema must be installed again after a backup is restored; see [`Schema`].
+//! - `REPLACE` on connections other than a [`Database`] needs a pragma; see [`Schema`].
+//! - After a backup is restored, install the schema before the first write. Otherwise
+//!   tags of lost content come back. The clock must not be behind that content; see
+//!   [`Schema`](Schema#repeated-installation).
 //! - Processes can share a file on one machine only. SQLite's locks and WAL do not work on
 //!   network file systems.
 
@@ -139,6 +141,7 @@ mod state;
 #[cfg(test)]
 mod test_support;
 mod timeout;
+mod transaction;
 mod versions;
 
 pub use database::{Database, DatabaseOptions};

@@ -148,7 +148,13 @@ async fn an_endless_upload_lets_others_run() {
 async fn endless_content_lets_others_run() {
     let cache = || ValidatorCacheLayer::new(ValidatorCache::new(MemoryValidatorStore::new()));
     type Around = Box<dyn Fn(Router) -> Router>;
-    let cases: Vec<(&str, Method, &[(&str, &str)], Around)> = vec![
+    type Case = (
+        &'static str,
+        Method,
+        &'static [(&'static str, &'static str)],
+        Around,
+    );
+    let cases: Vec<Case> = vec![
         (
             "hash",
             Method::GET,

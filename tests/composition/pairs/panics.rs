@@ -44,7 +44,8 @@ fn panic_if(request: &Parts) {
 /// P-ID-panic: before the handler, a panic holds no key. The next request runs at once.
 #[tokio::test(start_paused = true)]
 async fn a_panic_before_the_handler_holds_no_key() {
-    let closures: [(&str, fn(Keys) -> Keys); 2] = [
+    type Add = fn(Keys) -> Keys;
+    let closures: [(&str, Add); 2] = [
         ("fingerprint", |keys| {
             keys.fingerprint(|request, content| {
                 panic_if(request);

@@ -3,9 +3,9 @@
 use axum::{
     Router,
     handler::Handler,
-    routing::{MethodRouter, get, post},
+    routing::{MethodRouter, get, post, put},
 };
-use tower_conditional::{idempotency::Attempt, resource::wrap};
+use tower_conditional::{IdempotencyLayer, idempotency::Attempt, resource::wrap};
 
 use super::{Count, REPLAYED, keyed, keys, keys_of, problem, store};
 use crate::support::send;
@@ -149,6 +149,45 @@ async fn each_tenant_below_a_parameter_has_keys() {
     assert_eq!(count.get(), 2);
 }
 
+/// R-IK07-2.7-b: two spellings of a prefix are one service, so that a retry in the other spelling
+/// does not run.
+#[tokio::test]
+async fn a_prefix_in_another_spelling_has_the_same_keys() {
+    let count = Count::default();
+    let orders = Router::new()
+        .route("/orders", post(count.create()))
+        .layer(keys());
+    let app = Router::new().nest("/{tenant}", orders);
+    for (path, status) in [
+        ("/a-b/orders", 201),
+        ("/a%2Db/orders", 422),
+        ("/a%2db/orders", 422),
+        ("/%61-b/orders", 422),
+        ("/a-b/orders", 201),
+    ] {
+        let reply = keyed(&app, "POST", path, "a", &[]).await;
+        assert_eq!(reply.status, status, "{path}");
+    }
+    assert_eq!(count.get(), 1);
+}
+
+/// R-IK07-2.7-b: below a layer that rewrites paths, one key is one request.
+#[tokio::test]
+async fn a_rewritten_path_has_no_keys_of_its_own() {
+    let count = Count::default();
+    let orders = Router::new().fallback(count.create()).layer(keys());
+    let rewritten = tower::util::MapRequestLayer::new(|mut request: axum::extract::Request| {
+        *request.uri_mut() = "/one".parse().unwrap();
+        request
+    });
+    let app = Router::new().nest_service("/api", tower::Layer::layer(&rewritten, orders));
+    for (path, status) in [("/api/a", 201), ("/api/b", 422)] {
+        let reply = keyed(&app, "POST", path, "a", &[]).await;
+        assert_eq!(reply.status, status, "{path}");
+    }
+    assert_eq!(count.get(), 1);
+}
+
 /// Two levels of `nest`, and the layer at the innermost.
 #[tokio::test]
 async fn two_prefixes_are_told_apart() {
@@ -200,5 +239,23 @@ async fn the_attempt_is_found_at_every_place() {
     ] {
         assert_eq!(keyed(&app, "POST", "/orders", "a", &[]).await.body, b"a");
         assert!(send(&app, "POST", "/orders", &[]).await.status >= 400);
+    }
+}
+
+/// A handler whose method has no keys says which settings are missing.
+#[tokio::test]
+async fn a_missing_attempt_names_its_remedies() {
+    let handler = async |_: Attempt| "";
+    let layer = IdempotencyLayer::for_anyone(store()).require_key();
+    let app = Router::new().route("/orders", put(handler).route_layer(layer));
+    let refused = keyed(&app, "PUT", "/orders", "a", &[]).await;
+    let told = String::from_utf8(refused.body).unwrap();
+    assert_eq!(refused.status, 500);
+    for remedy in [
+        "`IdempotencyLayer` on this route",
+        "`methods`",
+        "`require_key`",
+    ] {
+        assert!(told.contains(remedy), "{told}");
     }
 }

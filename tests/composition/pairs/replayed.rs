@@ -8,7 +8,7 @@ use axum::{
 };
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use tower::{Layer, service_fn, util::BoxCloneService};
-use tower_conditional::{CachePolicyLayer, cache_policy::CachePolicy, stack};
+use tower_conditional::{CachePolicyLayer, StateRefLayer, cache_policy::CachePolicy, stack};
 use tower_http::set_header::SetResponseHeaderLayer;
 
 use super::{Count, REPLAYED, keyed, keys};
@@ -16,7 +16,7 @@ use super::{Count, REPLAYED, keyed, keys};
 /// A 304 is the answer to a condition. A retry with the same condition gets it again, without a
 /// length of its own.
 #[tokio::test]
-async fn a_recorded_304_has_no_length() {
+async fn a_repeated_304_has_no_length() {
     let router = || Router::new().route("/", get(async || ([(header::ETAG, "\"v1\"")], "content")));
     // Around the router, which writes `content-length: 0` on a 304 of its own layers.
     let app: BoxCloneService<http::Request<Body>, _, _> =
@@ -28,6 +28,89 @@ async fn a_recorded_304_has_no_length() {
     assert_eq!(retry.field("etag"), Some("\"v1\""));
     let length = retry.field("content-length");
     assert!(length.is_none_or(|length| length == "7"), "{length:?}");
+}
+
+/// RFC 9110, section 15.4.5: a retry without the condition gets the content, and no 304.
+#[tokio::test]
+async fn a_304_is_no_answer_without_its_condition() {
+    let app = Router::new()
+        .route("/", get(async || ([(header::ETAG, "\"v1\"")], "content")))
+        .layer(stack().idempotency(keys()));
+    let first = keyed(&app, "GET", "/", "a", &[("if-none-match", "\"v1\"")]).await;
+    assert_eq!(first.status, 304);
+    let retry = keyed(&app, "GET", "/", "a", &[]).await;
+    assert_eq!((retry.status, &*retry.body), (200, &b"content"[..]));
+}
+
+/// The 304 of a state reference to a `POST` is one, too.
+#[tokio::test]
+async fn a_known_state_is_no_answer_without_its_header() {
+    let count = Count::default();
+    let latest = |_: &http::request::Parts| {
+        let state = Some(HeaderValue::from_static("17"));
+        std::future::ready(Ok::<_, std::convert::Infallible>(state))
+    };
+    let reference = StateRefLayer::new(header::HeaderName::from_static("x-ref"), latest);
+    let app = Router::new()
+        .route("/", any(count.create()))
+        .layer(reference)
+        .layer(keys());
+    let known = keyed(&app, "POST", "/", "a", &[("x-ref", "17")]).await;
+    assert_eq!(known.status, 304);
+    for replayed in [None, Some("true")] {
+        let reply = keyed(&app, "POST", "/", "a", &[]).await;
+        assert_eq!((reply.status, reply.field(REPLAYED)), (201, replayed));
+    }
+    assert_eq!(count.get(), 1);
+}
+
+/// RFC 9110, section 14.2: a part, or a range beyond the end, is no answer to a request for the whole.
+#[tokio::test]
+async fn a_part_is_no_answer_without_its_range() {
+    for refused in [false, true] {
+        let part = async move |headers: HeaderMap| match headers.get(header::RANGE) {
+            Some(_) if refused => StatusCode::RANGE_NOT_SATISFIABLE.into_response(),
+            Some(_) => {
+                let range = [(header::CONTENT_RANGE, "bytes 0-1/7")];
+                (StatusCode::PARTIAL_CONTENT, range, "co").into_response()
+            }
+            None => "content".into_response(),
+        };
+        let app = Router::new()
+            .route("/", get(part))
+            .layer(stack().idempotency(keys()));
+        let first = keyed(&app, "GET", "/", "a", &[("range", "bytes=0-1")]).await;
+        assert_eq!(first.status, if refused { 416 } else { 206 });
+        let retry = keyed(&app, "GET", "/", "a", &[]).await;
+        assert_eq!((retry.status, &*retry.body), (200, &b"content"[..]));
+    }
+}
+
+/// RFC 9110, section 15.5.2: a 401 has a challenge, also for the second try. One of a handler is about the
+/// credentials of one attempt, so a retry with better ones runs.
+#[tokio::test]
+async fn a_401_of_the_handler_is_no_answer() {
+    let count = Count::default();
+    let runs = count.clone();
+    let handler = move |headers: HeaderMap| {
+        let token = headers.get("authorization");
+        std::future::ready(if token.is_some_and(|token| token == "Bearer new") {
+            (StatusCode::CREATED, runs.add().to_string()).into_response()
+        } else {
+            let challenge = [(header::WWW_AUTHENTICATE, "Bearer")];
+            (StatusCode::UNAUTHORIZED, challenge).into_response()
+        })
+    };
+    let app = Router::new()
+        .route("/", any(handler))
+        .layer(stack().idempotency(keys()));
+    for _ in 0..2 {
+        let refused = keyed(&app, "POST", "/", "a", &[("authorization", "Bearer old")]).await;
+        let challenge = refused.field("www-authenticate");
+        assert_eq!((refused.status, challenge), (401, Some("Bearer")));
+    }
+    let ordered = keyed(&app, "POST", "/", "a", &[("authorization", "Bearer new")]).await;
+    assert_eq!((ordered.status, count.get()), (201, 1));
 }
 
 /// R-9110-8.6-a: a 204 has no length, neither first nor as a replay.

@@ -138,3 +138,19 @@ fn only_what_would_be_200_becomes_304() {
     assert!(!response.headers().contains_key(CONTENT_RANGE));
     assert!(!response.headers().contains_key(CONTENT_LENGTH));
 }
+
+/// R-9111-4.3.4-b: a cache must not use a strong tag to update a response whose tag was weakened.
+#[test]
+fn a_304_has_the_form_that_the_client_has() {
+    for (sent, tag) in [
+        ("\"v1\"", "\"v1\""),
+        ("W/\"v1\"", "W/\"v1\""),
+        ("W/\"v0\", W/\"v1\"", "W/\"v1\""),
+        ("W/\"v1\", \"v1\"", "\"v1\""),
+        ("*", "\"v1\""),
+    ] {
+        let response = get(&[(IF_NONE_MATCH, sent)], answer(&[]));
+        assert_eq!(response.status(), StatusCode::NOT_MODIFIED, "{sent}");
+        assert_eq!(response.headers()[ETAG], tag, "{sent}");
+    }
+}

@@ -8,11 +8,12 @@ use std::{
 
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode, request::Parts};
+use http_body::SizeHint;
 use tower::layer::util::Stack;
 
 use crate::precondition::tests::{representation, resource, status};
 use crate::{
-    PreconditionLayer, StateRefLayer,
+    EtagLayer, PreconditionLayer, StateRefLayer,
     handler::PreconditionFailed,
     source::{OnSourceError, SelfGet},
     test_support::{Act, Log, ScriptedBody, Upload, content, knows, read, request, send, tagged},
@@ -84,6 +85,43 @@ fn every_status_has_a_meaning() {
                 answer
             });
             assert_eq!(answer.status(), expected, "{asked} {tag}");
+        }
+    }
+}
+
+/// Content that breaks while it is read for a tag shows no state: no condition is true or false.
+#[test]
+fn a_state_whose_content_breaks_is_no_state() {
+    let contents = [
+        vec![Act::data("hello"), Act::Error],
+        vec![Act::data("hel")],
+        vec![Act::data("hello!")],
+    ];
+    for acts in contents {
+        for layer in [
+            layer(),
+            PreconditionLayer::self_get(SelfGet::inner_tells_methods_apart()),
+        ] {
+            for condition in [
+                ("if-match", "\"1\""),
+                ("if-match", "*"),
+                ("if-none-match", "*"),
+            ] {
+                let log = Log::default();
+                let (runs, acts) = (log.clone(), acts.clone());
+                let layers = Stack::new(EtagLayer::new(), layer.clone());
+                let put = request("PUT", "/", [condition]);
+                let answer = send(&layers, put, move |request: Request<Upload>| {
+                    if request.method() == Method::GET {
+                        let content = ScriptedBody::sized(acts.clone());
+                        return Response::new(content.with_hint(SizeHint::with_exact(5)));
+                    }
+                    runs.note("written");
+                    status(StatusCode::NO_CONTENT)
+                });
+                assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
+                assert!(log.take().is_empty(), "{condition:?}");
+            }
         }
     }
 }

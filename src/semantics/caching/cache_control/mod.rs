@@ -12,6 +12,7 @@ mod directives;
 mod display;
 mod error;
 mod extension;
+mod grant;
 mod merge;
 mod parse;
 mod raw_directive;

@@ -31,7 +31,7 @@ fn headers_that_a_304_must_repeat_stay() {
     assert_eq!(stripped(lines), headers(lines));
 }
 
-/// R-9110-15.4.5-a: a 304 that is made before the service runs has the headers of its 200.
+/// R-9110-15.4.5-a, R-9111-4.3.4-b: a 304 that is made before the service runs has the headers of its 200.
 #[test]
 fn a_304_is_made_from_the_current_state() {
     let fields = RepeatedFields::new().with_vary([ACCEPT]);

@@ -151,7 +151,7 @@ impl<T: MakeTlsConnect<Socket>> PostgresChangeFeed<T> {
     }
 
     /// Sets how often the connection is checked, and how long the answer may take. Defaults to 5
-    /// seconds.
+    /// seconds. With [`Duration::MAX`] it is never checked.
     ///
     /// # Panics
     ///

@@ -16,6 +16,9 @@ use tokio_postgres::{
 
 use crate::{Error, ErrorKind};
 
+/// A century.
+const NEVER: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
+
 /// A connection that listens to a channel.
 pub(super) struct Subscription<S> {
     client: Client,
@@ -48,7 +51,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Subscription<S> {
             waiting,
             channel: channel.to_owned(),
             heartbeat,
-            check_at: Instant::now() + heartbeat,
+            check_at: after(Instant::now(), heartbeat),
             was_checked: false,
         })
     }
@@ -83,7 +86,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Subscription<S> {
         let channels = self.client.simple_query("SELECT pg_listening_channels()");
         let answer = drive(&mut self.connection, &mut self.waiting, channels);
         // A time that does not move if this future is dropped and the check begins again.
-        let Ok(answer) = timeout_at(self.check_at + self.heartbeat, answer).await else {
+        let Ok(answer) = timeout_at(after(self.check_at, self.heartbeat), answer).await else {
             let reason = format!("no answer within {:?}", self.heartbeat);
             return Err(Error::with_reason(ErrorKind::TimedOut, reason));
         };
@@ -95,7 +98,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Subscription<S> {
             let reason = "the session no longer listens (connect to the server, not to a pooler)";
             return Err(Error::with_reason(ErrorKind::Database, reason));
         }
-        self.check_at = Instant::now() + self.heartbeat;
+        self.check_at = after(Instant::now(), self.heartbeat);
         self.was_checked = true;
         Ok(())
     }
@@ -126,6 +129,11 @@ where
         request.as_mut().poll(cx).map_err(Error::from)
     })
     .await
+}
+
+/// Returns a time that never comes if the sum is beyond all times of the clock.
+fn after(start: Instant, wait: Duration) -> Instant {
+    start.checked_add(wait).unwrap_or(start + NEVER)
 }
 
 fn closed() -> Error {

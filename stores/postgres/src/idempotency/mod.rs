@@ -69,7 +69,10 @@ impl PostgresIdempotencyStore {
     }
 
     /// Returns the migration, for your migration tool: the table `conditional_idempotency` and
-    /// its index. It can be run again.
+    /// its index, in the first schema of the `search_path`.
+    ///
+    /// It is one statement. It may run at every start, and on several replicas at once. If nothing
+    /// is missing, it needs no rights, and waits for no lock of the table.
     #[must_use]
     pub fn schema_sql() -> &'static str {
         sql::SCHEMA
@@ -79,9 +82,12 @@ impl PostgresIdempotencyStore {
     ///
     /// # Errors
     ///
-    /// Returns [`ErrorKind::Database`] if PostgreSQL fails.
+    /// - [`ErrorKind::Refused`] if a table of the name is there and has other columns or no primary
+    ///   key, or is unlogged.
+    /// - [`ErrorKind::Database`] if PostgreSQL fails.
     pub async fn install(client: &Client) -> Result<(), Error> {
-        Ok(client.batch_execute(sql::SCHEMA).await?)
+        let installed = client.batch_execute(sql::SCHEMA).await;
+        installed.map_err(Error::from_install)
     }
 
     /// Runs a step on a connection of the pool.

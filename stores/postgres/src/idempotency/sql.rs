@@ -4,26 +4,62 @@
 //! statement began, so that all parts of the statement see the same time. `clock_timestamp()` is
 //! the time at which it is evaluated: a statement that waited for a lock sees the time after it.
 
-/// The migration.
+/// The migration. It locks and creates only what is missing.
+///
+/// `refused` stays `NULL` if the transaction does not see the table yet, which another
+/// installation has then created.
 pub(super) const SCHEMA: &str = "
-CREATE TABLE IF NOT EXISTS conditional_idempotency (
-    id bytea PRIMARY KEY,
-    fingerprint bytea NOT NULL,
-    owner bytea NOT NULL,
-    fence bigint NOT NULL,
-    attempt integer NOT NULL,
-    takes_over boolean NOT NULL,
-    state smallint NOT NULL,
-    lease_until timestamptz NOT NULL,
-    seal_reason smallint,
-    response bytea,
-    replay interval NOT NULL,
-    tombstone interval NOT NULL,
-    expires timestamptz NOT NULL,
-    forgotten_at timestamptz NOT NULL
-);
-CREATE INDEX IF NOT EXISTS conditional_idempotency_forgotten
-    ON conditional_idempotency (forgotten_at);
+DO $install$
+DECLARE
+    keys text := format('%I.conditional_idempotency', current_schema());
+    refused text;
+BEGIN
+    PERFORM pg_advisory_xact_lock(hashtextextended('install/conditional_idempotency', 0));
+    IF to_regclass(keys) IS NULL THEN
+        CREATE TABLE conditional_idempotency (
+            id bytea PRIMARY KEY,
+            fingerprint bytea NOT NULL,
+            owner bytea NOT NULL,
+            fence bigint NOT NULL,
+            attempt integer NOT NULL,
+            takes_over boolean NOT NULL,
+            state smallint NOT NULL,
+            lease_until timestamptz NOT NULL,
+            seal_reason smallint,
+            response bytea,
+            replay interval NOT NULL,
+            tombstone interval NOT NULL,
+            expires timestamptz NOT NULL,
+            forgotten_at timestamptz NOT NULL
+        );
+    END IF;
+    SELECT string_agg(reason, '; ') INTO refused
+    FROM pg_class AS found, LATERAL (VALUES
+        ((SELECT string_agg(attname || ' ' || atttypid::regtype, ', ' ORDER BY attnum)
+            FROM pg_attribute WHERE attrelid = found.oid AND attnum > 0 AND NOT attisdropped)
+            IS DISTINCT FROM 'id bytea, fingerprint bytea, owner bytea, fence bigint, '
+            'attempt integer, takes_over boolean, state smallint, '
+            'lease_until timestamp with time zone, seal_reason smallint, response bytea, '
+            'replay interval, tombstone interval, expires timestamp with time zone, '
+            'forgotten_at timestamp with time zone',
+            'other columns: it is of another version or use'),
+        (NOT EXISTS (SELECT FROM pg_index
+            JOIN pg_attribute ON attrelid = indrelid AND attnum = indkey[0]
+            WHERE indrelid = found.oid AND attname = 'id' AND indnkeyatts = 1
+                AND indisunique AND indisvalid AND indimmediate AND indpred IS NULL),
+            'no primary key on the column id: two requests could hold one key'),
+        (found.relpersistence <> 'p', 'an unlogged table: a crash would forget all keys')
+    ) AS faults (is_so, reason)
+    WHERE found.oid = to_regclass(keys) AND is_so;
+    IF refused IS NOT NULL THEN
+        RAISE EXCEPTION 'table % has %', keys, refused
+            USING ERRCODE = 'object_not_in_prerequisite_state';
+    END IF;
+    IF to_regclass(keys || '_forgotten') IS NULL THEN
+        CREATE INDEX conditional_idempotency_forgotten
+            ON conditional_idempotency (forgotten_at);
+    END IF;
+END $install$;
 ";
 
 /// Claims a key: `$1` id, `$2` fingerprint, `$3` owner, `$4` lease, `$5` replay, `$6` tombstone
@@ -126,13 +162,18 @@ WHERE id = $1 AND fence - 1 = $2 AND state = $3
     AND expires > clock_timestamp()";
 
 /// Removes up to `$1` records. Rows that another purge removes are skipped.
+///
+/// No index could find what is older than `clock_timestamp()`, which changes from row to row.
 pub(super) const PURGE: &str = "
 DELETE FROM conditional_idempotency WHERE id IN (
-    SELECT id FROM conditional_idempotency WHERE forgotten_at <= clock_timestamp()
+    SELECT id FROM conditional_idempotency WHERE forgotten_at <= statement_timestamp()
     LIMIT $1 FOR UPDATE SKIP LOCKED)";
 
-/// Locks a key until the end of the transaction: `$1` a hash of the id.
-pub(super) const LOCK: &str = "SELECT pg_try_advisory_xact_lock($1)";
+/// Locks a key of this table until the end of the transaction: `$1` a hash of the id.
+///
+/// The locks are those of the whole database, and other schemas may have such a table too.
+pub(super) const LOCK: &str = "SELECT pg_try_advisory_xact_lock(
+    $1 # ('conditional_idempotency'::regclass::oid::bigint << 32))";
 
 /// Returns a row if the attempt holds the key: `$1` id, `$2` owner, `$3` fence.
 pub(super) const IS_HELD: &str = "

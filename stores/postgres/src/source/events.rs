@@ -33,7 +33,8 @@ use crate::{
 ///
 /// Here a writer takes its number under a lock that it holds until it commits. So numbers
 /// become visible in order, and each new event has a greater number. Writers that append
-/// wait for each other, so append as the last step of a transaction.
+/// wait for each other, so append as the last step of a transaction. The numbers are those of
+/// the versions, which an [installation](crate::Schema#repeated-installation) advances.
 #[derive(Debug, Clone)]
 #[must_use]
 pub struct EventLog {

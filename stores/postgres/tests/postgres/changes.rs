@@ -217,3 +217,13 @@ async fn a_channel_may_have_any_name_that_postgres_keeps() {
         assert_eq!(refused, InvalidSchema::Name(name.to_owned()));
     }
 }
+
+/// A heartbeat that is longer than any time of the clock.
+#[tokio::test]
+async fn an_endless_heartbeat_never_checks() {
+    let url = Postgres::shared().create_database();
+    let mut feed = feed(&url).heartbeat(Duration::MAX);
+    assert_eq!(next(&mut feed).await, Connected);
+    run(&pool(&url), "SELECT pg_notify('changes', 'pages')").await;
+    assert_eq!(next(&mut feed).await, changed(&["pages"]));
+}

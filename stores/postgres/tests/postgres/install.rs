@@ -1,6 +1,6 @@
 //! The installation beside writers, and its repetition.
 
-use tower_conditional_postgres::Schema;
+use tower_conditional_postgres::{Install, Schema, Watch};
 
 use crate::support::{
     connection, database, install, notes, row, run, table, tenant, versions, waiting, watch_notes,
@@ -113,4 +113,29 @@ async fn an_installation_renews_versions_written_without_triggers() {
     assert!(!changed(&pool, sql, &[row(2)]).await[0]);
     install(&pool, watch_notes()).await;
     assert_eq!(versions(&pool, &row(2)).await, []);
+}
+
+/// Tables of the same name that are something else.
+#[tokio::test]
+async fn a_table_of_versions_of_another_form_is_an_error() {
+    for columns in [
+        "id bigint PRIMARY KEY",
+        "scope text, slot integer, version bigint",
+        "scope text, slot integer, version text, PRIMARY KEY (scope, slot)",
+    ] {
+        let pool = database();
+        run(
+            &pool,
+            &format!(
+                "CREATE TABLE notes (id bigint PRIMARY KEY);
+                CREATE TABLE conditional_versions ({columns});
+                CREATE SEQUENCE \"conditional_versions/numbers\""
+            ),
+        )
+        .await;
+        let schema = Schema::new().watch(Watch::table("notes").each_row("id"));
+        let schema = schema.expect("a good watch");
+        let client = connection(&pool).await;
+        schema.install(&client).await.expect_err(columns);
+    }
 }

@@ -10,6 +10,7 @@ mod guard;
 mod idempotency;
 mod idempotency_attacks;
 mod install;
+mod keys_table;
 mod migrations;
 mod outages;
 mod outbox;

@@ -7,8 +7,8 @@ use deadpool_postgres::Pool;
 use http::{Request, Response, StatusCode};
 use http_body_util::{BodyExt, Full};
 use tower::{Layer, ServiceExt, service_fn};
-use tower_conditional::{IdempotencyLayer, body::RequestBody};
-use tower_conditional_postgres::PostgresIdempotencyStore;
+use tower_conditional::{IdempotencyLayer, body::RequestBody, idempotency::Attempt};
+use tower_conditional_postgres::{Install, Keyed, Lease, PostgresIdempotencyStore, Schema};
 use tower_conditional_testing::Postgres;
 
 use crate::support::{
@@ -70,6 +70,64 @@ async fn a_restored_backup_gives_no_old_tag_to_new_content() {
     let lost = update(&pool, "lost").await;
     install(&backup, watch_notes()).await;
     assert_ne!(update(&backup, "new").await, lost);
+}
+
+/// The migration ran between the backup and the restore, as at each start.
+#[tokio::test]
+async fn a_start_between_backup_and_restore_keeps_tags_apart() {
+    let pool = notes().await;
+    run(&pool, "INSERT INTO notes VALUES (1, 'a', 'old')").await;
+    let backup = copy(&pool).await;
+    install(&pool, watch_notes()).await;
+    let lost = update(&pool, "lost").await;
+    install(&backup, watch_notes()).await;
+    assert_ne!(update(&backup, "new").await, lost);
+}
+
+/// Old tags of a database whose versions were dropped with their sequence.
+#[tokio::test]
+async fn versions_that_are_dropped_and_created_have_other_tags() {
+    let pool = notes().await;
+    run(&pool, "INSERT INTO notes VALUES (1, 'a', 'old')").await;
+    let old = update(&pool, "old").await;
+    let drop = "DROP TABLE conditional_versions; DROP SEQUENCE \"conditional_versions/numbers\"";
+    run(&pool, drop).await;
+    install(&pool, watch_notes()).await;
+    let mut seen = vec![tag(&pool, &row(1)).await];
+    for _ in 0..20 {
+        seen.push(update(&pool, "new").await);
+    }
+    assert!(!seen.contains(&old), "{old} in {seen:?}");
+}
+
+/// The sequence is ahead of a clock that was set back.
+#[tokio::test]
+async fn a_clock_behind_the_numbers_brings_no_old_tag_back() {
+    let pool = notes().await;
+    let ahead = "SELECT setval('\"conditional_versions/numbers\"', 9000000000000000)";
+    run(&pool, ahead).await;
+    run(&pool, "INSERT INTO notes VALUES (1, 'a', 'old')").await;
+    let lost = update(&pool, "lost").await;
+    run(&pool, ahead).await;
+    install(&pool, watch_notes()).await;
+    for _ in 0..3 {
+        assert_ne!(update(&pool, "new").await, lost);
+    }
+}
+
+#[tokio::test]
+async fn a_table_of_versions_that_was_dropped_is_installed_again() {
+    let pool = notes().await;
+    run(&pool, "INSERT INTO notes VALUES (1, 'a', 'old')").await;
+    let old = tag(&pool, &row(1)).await;
+    run(&pool, "DROP TABLE conditional_versions").await;
+    let client = connection(&pool).await;
+    let schema = Schema::new().watch(watch_notes()).expect("a good watch");
+    schema.verify(&client).await.expect_err("it is gone");
+    schema.install(&client).await.expect("an installation");
+    drop(client);
+    assert_ne!(tag(&pool, &row(1)).await, old);
+    assert_ne!(update(&pool, "new").await, old);
 }
 
 /// A writer whose path of schemas is empty, as in a dump or in a hardened role.
@@ -187,4 +245,46 @@ async fn schemas_keep_the_keys_of_services_apart() {
         let retry = service_in(&pool, answer, "a", "{}", "gateway").await;
         assert_eq!(retry, (StatusCode::OK, true, Bytes::from(answer)));
     }
+}
+
+/// Answers with 503 if the transaction of the key cannot begin.
+async fn begin_in(pool: Pool, posted: Posted) -> Result<Response<Full<Bytes>>, Infallible> {
+    let attempt = posted.extensions().get::<Attempt>().expect("an attempt");
+    let mut lease = Lease::acquire(&pool).await.expect("a connection");
+    let begun = Keyed::begin(&mut lease, attempt).await;
+    let mut response = Response::new(Full::default());
+    if begun.is_err() {
+        *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
+    }
+    Ok(response)
+}
+
+/// A transaction of one service does not hold the key of another.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_keyed_transaction_of_another_schema_is_no_obstacle() {
+    let url = Postgres::shared().create_database();
+    let orders = in_schema(&url, "orders").await;
+    let mails = in_schema(&url, "mails").await;
+    let layer =
+        |pool: &Pool| IdempotencyLayer::for_anyone(PostgresIdempotencyStore::new(pool.clone()));
+    let request = || {
+        let request = Request::post("/items").header("idempotency-key", "\"a\"");
+        request.body(Full::<Bytes>::default()).expect("a request")
+    };
+    let mails = layer(&mails).layer(service_fn(move |posted| begin_in(mails.clone(), posted)));
+    let service = layer(&orders).layer(service_fn(move |posted: Posted| {
+        let (orders, mails) = (orders.clone(), mails.clone());
+        async move {
+            let attempt = posted.extensions().get::<Attempt>().expect("an attempt");
+            let mut lease = Lease::acquire(&orders).await.expect("a connection");
+            let open = Keyed::begin(&mut lease, attempt).await.expect("the key");
+            let mailed = mails.oneshot(request()).await.expect("a response");
+            drop(open);
+            let mut response = Response::new(Full::<Bytes>::default());
+            *response.status_mut() = mailed.status();
+            Ok::<_, Infallible>(response)
+        }
+    }));
+    let answered = service.oneshot(request()).await.expect("a response");
+    assert_eq!(answered.status(), StatusCode::OK);
 }

@@ -34,16 +34,21 @@ pub(crate) fn database_of_deadlocks() -> Pool {
 
 /// Returns a pool of one connection to the same database.
 pub(crate) async fn one_connection(other: &Pool) -> Pool {
-    one_connection_with(other, "").await
+    pool_of_size(other, 1).await
 }
 
-async fn one_connection_with(other: &Pool, option: &str) -> Pool {
+/// Returns a pool of so many connections to the same database.
+pub(crate) async fn pool_of_size(other: &Pool, connections: usize) -> Pool {
+    pool_with(other, connections, "").await
+}
+
+async fn pool_with(other: &Pool, connections: usize, option: &str) -> Pool {
     let client = connection(other).await;
     let name = client.query_one("SELECT current_database()", &[]).await;
     let name: String = name.expect("a name").get(0);
     let port = Postgres::shared().port();
     let url = format!("postgres://postgres@127.0.0.1:{port}/{name}");
-    pool_of(&url, 1, option)
+    pool_of(&url, connections, option)
 }
 
 /// Returns a pool of one connection to the same database, as a new role with these rights.
@@ -59,7 +64,7 @@ pub(crate) async fn pool_as(other: &Pool, role: &str, grants: &[&str]) -> Pool {
     for grant in grants {
         run(other, &format!("GRANT {grant} TO {role}")).await;
     }
-    one_connection_with(other, &format!("-c role={role}")).await
+    pool_with(other, 1, &format!("-c role={role}")).await
 }
 
 /// Returns a connection whose writes do not wait for those of another.

@@ -2,12 +2,14 @@
 
 use std::{pin::pin, time::Duration};
 
+use http::request::Parts;
 use tokio::time::{Instant, timeout};
-use tower_conditional_postgres::{GuardError, Guarded, Lease, Target};
+use tower_conditional::ValidatorSource;
+use tower_conditional_postgres::{ErrorKind, GuardError, Guarded, Lease, Target, VersionSource};
 
 use crate::support::{
-    connection, if_match, if_none_match_any, lease, notes, on_another_slot, one_connection, row,
-    run, table, unconditional, waiting,
+    connection, if_match, if_none_match_any, lease, notes, on_another_slot, one_connection,
+    pool_of_size, request, row, run, table, unconditional, waiting,
 };
 
 /// A time that is longer than the 2 s of a guard, and shorter than the 20 s of all other waits.
@@ -142,4 +144,44 @@ async fn the_connection_of_an_ended_transaction_returns_to_the_pool() {
 async fn begin(lease: &mut Lease) -> Guarded<'_> {
     let begun = Guarded::begin(lease, if_match("*"), Target::scope(row(1))).await;
     begun.expect("it begins")
+}
+
+/// A lock that is held for long, as by a migration. The pool and the connections that it has given
+/// up have a bound, so the server has room for others.
+#[tokio::test]
+async fn waits_for_one_lock_leave_few_sessions() {
+    const PLACES: usize = 3;
+    let all = notes().await;
+    let mut holder = connection(&all).await;
+    let held = holder.transaction().await.expect("a transaction");
+    let lock = "LOCK TABLE conditional_versions";
+    held.batch_execute(lock).await.expect("a lock");
+    let pool = pool_of_size(&all, PLACES).await;
+    let source = VersionSource::new(pool.clone(), |_: &Parts| Some(row(1)));
+    let source = source.timeout(Duration::from_millis(100));
+    let mut kinds = Vec::new();
+    for _ in 0..3 * PLACES {
+        let error = source.current(&request("/")).await.expect_err("no answer");
+        kinds.push(error.kind());
+    }
+    // Twice the places: those that were given up at once, and those that are kept.
+    let mut expected = vec![ErrorKind::TimedOut; 2 * PLACES];
+    expected.extend([ErrorKind::Pool; PLACES]);
+    assert_eq!(kinds, expected);
+    waiting(&all, 2 * PLACES as i64).await;
+    let sessions = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()";
+    let count = async || {
+        let row = held.query_one(sessions, &[]).await.expect("a count");
+        row.get::<_, i64>(0)
+    };
+    assert_eq!(count().await, 2 * PLACES as i64 + 2);
+
+    held.batch_execute("COMMIT").await.expect("a commit");
+    let ended = async { while count().await > 2 {} };
+    let limit = Duration::from_secs(15);
+    timeout(limit, ended).await.expect("sessions that end");
+    for _ in 0..3 {
+        let patient = source.clone().timeout(Duration::from_secs(10));
+        patient.current(&request("/")).await.expect("an answer");
+    }
 }

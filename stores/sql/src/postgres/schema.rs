@@ -100,10 +100,17 @@ use crate::{InvalidSchema, Watch};
 /// is new, was rebuilt, is watched in another way now, or may have been written without
 /// triggers.
 ///
-/// Each installation advances the sequence by a billion, and flushes that to disk. So
-/// numbers are not used again if their commits were lost: in a crash with
-/// `synchronous_commit = off`, or by restoring a backup. After either, run the migration
-/// before the first write.
+/// Each installation advances the sequence to the microseconds since 1970, or by a million
+/// if the clock is behind the sequence. It flushes that to disk. So no number is used again:
+///
+/// - if its commit was lost in a crash, with `synchronous_commit = off`;
+/// - if it was lost in a fail-over to a replica that lags;
+/// - if a backup is restored;
+/// - if the table and its sequence are dropped, or the database is created again.
+///
+/// After each of these, run the migration before the first write. The clock must not be
+/// behind the last installation or write whose numbers were lost. In 2255, numbers
+/// reach 2^53, beyond which JavaScript rounds them.
 #[derive(Debug, Clone)]
 #[must_use]
 pub struct Schema {

@@ -12,10 +12,13 @@ const VERSIONS: &str = "conditional_versions";
 pub(crate) const WATCHED: i32 = -1;
 /// The slot of the row with the [code](super::spelling::CODE) of the column's type.
 pub(crate) const SPELLING: i32 = -2;
-/// The step by which an installation advances the sequence.
+/// The step by which an installation advances the sequence if the clock is behind it.
+const STEP: i64 = 1_000_000;
+/// SQL for the time in microseconds since 1970.
 ///
-/// It skips the numbers of commits that a crash undid, or that a restored backup lacks.
-const BEYOND_LOST: i64 = 1_000_000_000;
+/// It is beyond the numbers of commits that were lost and of tables that were dropped. Each
+/// began at an earlier time, and writers take less than a million numbers per second.
+const NOW: &str = "(extract(epoch FROM clock_timestamp()) * 1000000)::bigint";
 /// The number of locks that the groups of one table share. A statement that writes many
 /// groups holds no more locks than these.
 pub(crate) const BUCKETS: u8 = 64;
@@ -95,12 +98,14 @@ IF to_regclass({quoted}) IS NULL THEN
         version bigint NOT NULL,
         PRIMARY KEY (scope, slot)
     );
-    CREATE SEQUENCE {numbers};
+    -- It stays if the table is dropped.
+    CREATE SEQUENCE IF NOT EXISTS {numbers};
 END IF;
 {refuse}-- The next crash must not undo this step, even if it undoes commits.
 PERFORM set_config('synchronous_commit', 'local', true)
     WHERE current_setting('synchronous_commit') = 'off';
-PERFORM setval({number}, {next} + {BEYOND_LOST});
+PERFORM setval({number}, CASE WHEN last < now THEN now ELSE last + {STEP} END)
+    FROM (SELECT {next} AS last, {NOW} AS now) AS numbers;
 CREATE OR REPLACE FUNCTION {part}(text) RETURNS text
     LANGUAGE sql IMMUTABLE AS {part_body};
 CREATE OR REPLACE FUNCTION {bump}(watched text, scopes text[], slots integer) RETURNS void

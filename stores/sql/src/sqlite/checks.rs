@@ -90,6 +90,28 @@ pub(super) fn watch_faults(watch: &SqliteWatch) -> Vec<SqliteFault> {
     faults
 }
 
+/// Returns the fault because of which an existing table cannot have events.
+pub(super) fn events_fault(table: &SqliteIdentifier) -> SqliteFault {
+    let name = literal(table.as_str());
+    SqliteFault::new(
+        format!(
+            "EXISTS (
+        SELECT 1 FROM pragma_table_list WHERE schema = 'main' AND name = {name} COLLATE NOCASE
+    ) AND NOT (EXISTS (
+        SELECT 1 FROM pragma_table_xinfo({name}, 'main') WHERE name = 'id' COLLATE NOCASE AND pk = 1
+    ) AND EXISTS (
+        SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = {name} COLLATE NOCASE
+            AND instr(upper(sql), 'AUTOINCREMENT')
+    ))"
+        ),
+        format!(
+            "table {:?} has no column \"id INTEGER PRIMARY KEY AUTOINCREMENT\": an event would \
+             get the number of a lost one",
+            table.as_str()
+        ),
+    )
+}
+
 /// The SQL that is true if a column of this declared type has the affinity `REAL`.
 const IS_REAL: &str =
     "(instr(upper(type), 'REAL') OR instr(upper(type), 'FLOA') OR instr(upper(type), 'DOUB'))

@@ -2,11 +2,15 @@
 
 use std::fmt::Write;
 
-use super::name::{SqliteIdentifier, literal};
+use super::{
+    name::{SqliteIdentifier, literal},
+    schema::STEP,
+};
 
 const EVENTS: [&str; 3] = ["INSERT", "UPDATE", "DELETE"];
 
-pub(super) fn install(table: &SqliteIdentifier) -> String {
+/// Returns SQL that installs a table of events, after the counter has advanced.
+pub(super) fn install(table: &SqliteIdentifier, counter: &SqliteIdentifier) -> String {
     // With AUTOINCREMENT an identifier is never used again, even if its event was removed
     // without the triggers.
     let mut sql = format!(
@@ -14,6 +18,19 @@ pub(super) fn install(table: &SqliteIdentifier) -> String {
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     event TEXT NOT NULL
 ) STRICT;
+"
+    );
+    // SQLite goes on after `seq`. The name there has the case of the declaration.
+    let name = format!(
+        "(SELECT name FROM sqlite_schema WHERE type = 'table' AND name = {} COLLATE NOCASE)",
+        literal(table.as_str())
+    );
+    let _ = write!(
+        sql,
+        "INSERT INTO sqlite_sequence (name, seq) SELECT {name}, 0
+    WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = {name});
+UPDATE sqlite_sequence SET seq = CASE WHEN seq < last THEN last ELSE seq + {STEP} END
+    FROM {counter} WHERE name = {name};
 "
     );
     let older = format!(" WHEN NEW.id < 1 OR NEW.id < (SELECT max(id) FROM {table})");

@@ -9,10 +9,13 @@ use crate::{InvalidSchema, Watch};
 
 /// The default name of the table of versions.
 const VERSIONS: &str = "conditional_versions";
-/// The step by which an installation advances the counter.
+/// The step by which an installation advances the counter if the clock is behind it.
+pub(super) const STEP: i64 = 1_000_000;
+/// SQL for the time in microseconds since 1970.
 ///
-/// It skips the numbers of commits that were lost, or that a restored backup lacks.
-const BEYOND_LOST: i64 = 1_000_000_000;
+/// It is beyond the numbers of commits that were lost and of databases that were deleted.
+/// Each began at an earlier time, and no writer takes a million numbers per second.
+const NOW: &str = "CAST((julianday('now') - 2440587.5) * 86400000000 AS INTEGER)";
 
 /// The migration for versions in SQLite (3.37 or later): tables and triggers.
 ///
@@ -57,6 +60,7 @@ const BEYOND_LOST: i64 = 1_000_000_000;
 ///   which different texts are equal.
 /// - The key or a group is a column of real numbers, such as `REAL` or `DOUBLE`:
 ///   `17` and `17.0` are equal.
+/// - A table of [events](Self::events) has no `id INTEGER PRIMARY KEY AUTOINCREMENT`.
 ///
 /// [`sql`](Self::sql) does not check that, but [`refused_sql`](Self::refused_sql)
 /// does. If a migration tool runs [`sql`](Self::sql), verify the schema afterwards.
@@ -81,9 +85,16 @@ const BEYOND_LOST: i64 = 1_000_000_000;
 /// new, was rebuilt, is watched in another way now, or may have been written without
 /// triggers.
 ///
-/// Each installation advances the counter by a billion. So numbers are not used again if
-/// their commits were lost: in a power failure with `PRAGMA synchronous` below `FULL`, or
-/// by restoring a backup. After either, run the migration before the first write.
+/// Each installation advances the counter to the microseconds since 1970, or by a million
+/// if the clock is behind the counter. So no number is used again:
+///
+/// - if its commit was lost in a power failure, with `PRAGMA synchronous` below `FULL`;
+/// - if a backup is restored;
+/// - if the file is deleted and created again.
+///
+/// After each of these, run the migration before the first write. The clock must not be
+/// behind the last installation or write whose numbers were lost. In 2255, numbers
+/// reach 2^53, beyond which JavaScript rounds them.
 ///
 /// # Other connections
 ///
@@ -141,7 +152,9 @@ impl Schema {
     /// Adds a table of events for an `EventLog` of `tower-conditional-sqlite`.
     ///
     /// If no table has this name, it is created with the columns `id` (integer, assigned
-    /// by SQLite) and `event` (text). An existing table needs an `id INTEGER PRIMARY KEY`.
+    /// by SQLite) and `event` (text). An existing table needs an
+    /// `id INTEGER PRIMARY KEY AUTOINCREMENT`. Each
+    /// [installation](#repeated-installation) advances the numbers that SQLite assigns.
     ///
     /// Events can only be appended: triggers refuse to change or remove them, and to
     /// insert one with an `id` below that of another.
@@ -172,14 +185,14 @@ CREATE TABLE IF NOT EXISTS {counter} (
     last INTEGER NOT NULL
 ) STRICT;
 INSERT INTO {counter} VALUES (1, 0) ON CONFLICT DO NOTHING;
-UPDATE {counter} SET last = last + {BEYOND_LOST};
+UPDATE {counter} SET last = CASE WHEN last < {NOW} THEN {NOW} ELSE last + {STEP} END;
 "
         );
         for watch in &self.watches {
             sql += &triggers::install(versions, watch);
         }
         for table in &self.events {
-            sql += &events::install(table);
+            sql += &events::install(table, &counter);
         }
         sql + &format!("RELEASE {versions};\n")
     }
@@ -230,7 +243,9 @@ UPDATE {counter} SET last = last + {BEYOND_LOST};
     }
 
     fn faults(&self) -> Vec<SqliteFault> {
-        self.watches.iter().flat_map(checks::watch_faults).collect()
+        let watches = self.watches.iter().flat_map(checks::watch_faults);
+        let events = self.events.iter().map(checks::events_fault);
+        watches.chain(events).collect()
     }
 
     /// Checks that no table is used twice.

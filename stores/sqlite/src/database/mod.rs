@@ -1,15 +1,17 @@
+mod file;
 mod options;
 #[cfg(test)]
 mod tests;
 mod thread;
 
-use std::{fmt, path::Path};
+use std::{fmt, path::Path, sync::Arc};
 
 use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::{Error, ErrorKind};
 
+use file::DatabaseFile;
 pub use options::DatabaseOptions;
 use thread::ThreadMessage;
 
@@ -51,9 +53,20 @@ use thread::ThreadMessage;
 /// gets an error and the next job runs. If a job leaves a transaction open, the
 /// transaction is rolled back and the result is an error.
 ///
+/// [`guarded`](Self::guarded) and [`keyed`](Self::keyed) set the commit hook and the
+/// rollback hook of the connection, and remove them. Set no hooks of your own there.
+///
 /// At most 64 jobs wait in a queue, and further callers wait for a place in it; see
 /// [`DatabaseOptions::max_queued_jobs`]. To keep a reader from waiting for the writers
 /// of its own process, open the same file a second time.
+///
+/// # Moved files
+///
+/// If the file is deleted, moved or replaced while it is open, SQLite would go on with the
+/// file that has no name any more. Its writes are lost at the end of the process, and
+/// another process uses the new file. So each job first checks that the path still names
+/// the file (its device and inode, on Unix), and is refused otherwise. A job that runs
+/// meanwhile ends. Open the path again to use the new file.
 ///
 /// # Shutdown
 ///
@@ -63,6 +76,7 @@ use thread::ThreadMessage;
 #[derive(Clone)]
 pub struct Database {
     messages: mpsc::Sender<ThreadMessage>,
+    file: Arc<DatabaseFile>,
 }
 
 impl Database {
@@ -92,7 +106,8 @@ impl Database {
     /// # Errors
     ///
     /// Returns the error of the job, or [`ErrorKind::Panicked`],
-    /// [`OpenTransaction`](ErrorKind::OpenTransaction) or [`Closed`](ErrorKind::Closed).
+    /// [`OpenTransaction`](ErrorKind::OpenTransaction),
+    /// [`FileMoved`](ErrorKind::FileMoved) or [`Closed`](ErrorKind::Closed).
     pub async fn run<T, F>(&self, job: F) -> Result<T, Error>
     where
         T: Send + 'static,
@@ -109,8 +124,9 @@ impl Database {
         F: FnOnce(&mut Connection) -> Result<T, E> + Send + 'static,
     {
         let (reply, result) = oneshot::channel();
+        let file = Arc::clone(&self.file);
         let job = move |connection: &mut Connection| {
-            let result = job(connection).map_err(Error::from);
+            let result = file.check().and_then(|()| Ok(job(connection)?));
             // The receiver is gone if the caller was dropped.
             let _ = reply.send(thread::roll_back_open(connection, result));
         };

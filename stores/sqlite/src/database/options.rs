@@ -1,8 +1,8 @@
-use std::{path::Path, time::Duration};
+use std::{path::Path, sync::Arc, time::Duration};
 
 use rusqlite::{Connection, ErrorCode, TransactionBehavior};
 
-use super::{Database, thread};
+use super::{Database, DatabaseFile, thread};
 use crate::Error;
 
 /// Options for opening a [`Database`].
@@ -79,8 +79,9 @@ impl DatabaseOptions {
         connection.set_transaction_behavior(TransactionBehavior::Immediate);
         use_wal(&connection)?;
         connection.execute_batch("PRAGMA foreign_keys = ON; PRAGMA recursive_triggers = ON")?;
+        let file = Arc::new(DatabaseFile::of(&connection));
         let messages = thread::start(connection, self.max_queued_jobs)?;
-        Ok(Database { messages })
+        Ok(Database { messages, file })
     }
 }
 

@@ -5,10 +5,10 @@ mod tests;
 
 use std::{fmt, ops::Deref};
 
-use rusqlite::{Transaction, TransactionBehavior};
+use rusqlite::Transaction;
 use tower_conditional::{Current, handler::Expected};
 
-use crate::{Database, Error, ErrorKind, Scope, versions::read};
+use crate::{Database, Error, ErrorKind, Scope, transaction::JobTransaction, versions::read};
 
 pub use error::GuardError;
 pub use target::Target;
@@ -65,12 +65,18 @@ impl Database {
     /// The job runs to its end, even if its caller is dropped. `write` runs on the thread
     /// of the database. An error from it rolls back.
     ///
+    /// Return the errors of statements from `write`. For some of them SQLite rolls back the
+    /// whole transaction, such as for `ON CONFLICT ROLLBACK` or a full disk. If `write` goes
+    /// on, its later writes are refused. `COMMIT` and `ROLLBACK` in `write` have the same
+    /// effect.
+    ///
     /// # Errors
     ///
     /// - [`GuardError::Precondition`] if the state is another. Nothing was written.
     /// - [`GuardError::Database`] with the errors of [`run`](Self::run) and of `write`, or
     ///   with [`NotWatched`](crate::ErrorKind::NotWatched),
-    ///   [`OtherSpelling`](crate::ErrorKind::OtherSpelling) or
+    ///   [`OtherSpelling`](crate::ErrorKind::OtherSpelling),
+    ///   [`RolledBack`](crate::ErrorKind::RolledBack) or
     ///   [`OutcomeUnknown`](crate::ErrorKind::OutcomeUnknown).
     pub async fn guarded<T, F>(
         &self,
@@ -83,8 +89,7 @@ impl Database {
         F: FnOnce(&Guarded<'_>) -> rusqlite::Result<T> + Send + 'static,
     {
         let outcome = self.submit(move |connection| -> Result<_, Error> {
-            let behavior = TransactionBehavior::Immediate;
-            let transaction = connection.transaction_with_behavior(behavior)?;
+            let transaction = JobTransaction::begin(connection)?;
             let mut current = Current::Unknown;
             if expected.is_conditional() {
                 current = target.read(&transaction)?;
@@ -101,8 +106,8 @@ impl Database {
                 transaction,
                 target,
             };
-            let written = write(&guarded)?;
-            guarded.transaction.commit().map_err(Error::from_commit)?;
+            let written = write(&guarded).map_err(Error::from_job)?;
+            guarded.transaction.commit()?;
             Ok(Ok(written))
         });
         outcome.await?.map_err(GuardError::Precondition)
@@ -112,7 +117,7 @@ impl Database {
 /// The transaction of [`Database::guarded`]. It dereferences to the driver's
 /// [`Transaction`].
 pub struct Guarded<'c> {
-    transaction: Transaction<'c>,
+    transaction: JobTransaction<'c>,
     target: Target,
 }
 

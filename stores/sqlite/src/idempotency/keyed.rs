@@ -2,11 +2,11 @@ use std::{error, fmt, ops::Deref, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use http::Response;
-use rusqlite::{Transaction, TransactionBehavior};
+use rusqlite::Transaction;
 use tower_conditional::idempotency::{Attempt, Update};
 
 use super::{SqliteIdempotencyStore, record, since_1970};
-use crate::{Database, Error};
+use crate::{Database, Error, transaction::JobTransaction};
 
 impl Database {
     /// Runs `job` in a transaction that also records the response of an attempt: the effect
@@ -42,6 +42,11 @@ impl Database {
     /// A refusal is a response too: commit a 4xx before the first write. An error from `job` rolls
     /// back what it wrote.
     ///
+    /// Return the errors of statements from `job`. For some of them SQLite rolls back the whole
+    /// transaction, such as for `ON CONFLICT ROLLBACK` or a full disk. If `job` goes on, its later
+    /// writes are refused, and so is the record. `COMMIT` and `ROLLBACK` in `job` have the same
+    /// effect.
+    ///
     /// No lease is renewed while `job` runs. Its own attempt cannot be taken over meanwhile, since
     /// the transaction holds the write lock. Other attempts that wait for the thread lose their keys
     /// if it takes longer than half of the [lease](tower_conditional::IdempotencyLayer::lease).
@@ -50,7 +55,8 @@ impl Database {
     ///
     /// - [`KeyedError::Lost`] if the attempt does not hold the key. Nothing was written.
     /// - [`KeyedError::Database`] with the errors of [`run`](Self::run) and of `job`, which roll
-    ///   back, or with [`OutcomeUnknown`](crate::ErrorKind::OutcomeUnknown).
+    ///   back, or with [`RolledBack`](crate::ErrorKind::RolledBack) or
+    ///   [`OutcomeUnknown`](crate::ErrorKind::OutcomeUnknown).
     pub async fn keyed<F>(&self, attempt: &Attempt, job: F) -> Result<Response<Bytes>, KeyedError>
     where
         F: FnOnce(KeyedTransaction<'_>) -> rusqlite::Result<KeyedResponse> + Send + 'static,
@@ -74,8 +80,7 @@ impl SqliteIdempotencyStore {
     {
         let (job_attempt, clock) = (attempt.clone(), Arc::clone(&self.clock));
         let outcome = self.database.submit(move |connection| -> Result<_, Error> {
-            let behavior = TransactionBehavior::Immediate;
-            let transaction = connection.transaction_with_behavior(behavior)?;
+            let transaction = JobTransaction::begin(connection)?;
             let (step, begun_at) = (job_attempt.step(), since_1970(&*clock));
             let record = record::load(&transaction, &step.id, false)?;
             // Nothing runs for an attempt that was taken over while it waited.
@@ -87,7 +92,7 @@ impl SqliteIdempotencyStore {
                 attempt: job_attempt,
                 begun_at,
             };
-            job(keyed)?.outcome
+            job(keyed).map_err(Error::from_job)?.outcome
         });
         let response = outcome.await?.ok_or(KeyedError::Lost)?;
         attempt.confirm_recorded();
@@ -105,7 +110,7 @@ impl SqliteIdempotencyStore {
 /// [`max_response_bytes`]: tower_conditional::IdempotencyLayer::max_response_bytes
 /// [`IdempotencyLayer`]: tower_conditional::IdempotencyLayer
 pub struct KeyedTransaction<'c> {
-    transaction: Transaction<'c>,
+    transaction: JobTransaction<'c>,
     attempt: Attempt,
     /// The time from which on nobody else can change the record.
     begun_at: Duration,
@@ -137,6 +142,8 @@ impl KeyedTransaction<'_> {
         let step = self.attempt.step();
         let encoded = self.attempt.encode(&response);
         let encoded = encoded.map_err(Error::with_cause)?;
+        // The effect of the job is gone then, so the key stays free.
+        self.transaction.check_open()?;
         let Some(mut record) = record::load(&self.transaction, &step.id, false)? else {
             return Ok(None);
         };
@@ -147,7 +154,7 @@ impl KeyedTransaction<'_> {
             return Ok(None);
         }
         record::save(&self.transaction, &step.id, &record)?;
-        self.transaction.commit().map_err(Error::from_commit)?;
+        self.transaction.commit()?;
         Ok(Some(response))
     }
 }

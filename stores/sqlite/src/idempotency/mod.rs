@@ -11,7 +11,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use rusqlite::TransactionBehavior;
+use rusqlite::{Connection, TransactionBehavior};
 use tower_conditional::{
     clock::{Clock, SystemClock},
     idempotency::{Admission, Claim, KeyRecord, RecordId, Resolution, SealReason, Update},
@@ -88,6 +88,17 @@ CREATE INDEX IF NOT EXISTS conditional_idempotency_forgotten
     ON conditional_idempotency (forgotten_at);
 ";
 
+/// The columns of the table, each with its place in the primary key.
+const COLUMNS: &str = "id BLOB 1, record BLOB 0, response BLOB 0, forgotten_at INTEGER 0";
+
+/// Returns `true` if the table is there and is not that of the migration.
+fn is_foreign(connection: &Connection) -> rusqlite::Result<bool> {
+    let columns = "SELECT group_concat(name || ' ' || upper(type) || ' ' || pk, ', ')
+        FROM (SELECT * FROM pragma_table_info('conditional_idempotency') ORDER BY cid)";
+    let found: Option<String> = connection.query_one(columns, (), |row| row.get(0))?;
+    Ok(found.is_some_and(|found| found != COLUMNS))
+}
+
 impl SqliteIdempotencyStore {
     /// Returns the store in a database. Call [`install`](Self::install) once before its use.
     #[must_use]
@@ -107,7 +118,7 @@ impl SqliteIdempotencyStore {
     }
 
     /// Returns the migration, for your migration tool: the table `conditional_idempotency` and
-    /// its index. It can be run again.
+    /// its index. It may run at every start.
     #[must_use]
     pub fn schema_sql() -> &'static str {
         SCHEMA
@@ -117,12 +128,18 @@ impl SqliteIdempotencyStore {
     ///
     /// # Errors
     ///
-    /// Returns the errors of [`Database::run`].
+    /// Returns the errors of [`Database::run`], and [`ErrorKind::Refused`] if a table of the name
+    /// is there and has other columns.
     pub async fn install(&self) -> Result<(), Error> {
-        let run = self
-            .database
-            .run(|connection| connection.execute_batch(SCHEMA));
-        run.await
+        let installed = self.database.submit(|connection| {
+            if is_foreign(connection)? {
+                let reason = "table conditional_idempotency has other columns: it is of another \
+                              version or use";
+                return Err(Error::with_reason(ErrorKind::Refused, reason));
+            }
+            Ok(connection.execute_batch(SCHEMA)?)
+        });
+        installed.await
     }
 
     /// Changes a record in one transaction.

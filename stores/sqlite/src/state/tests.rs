@@ -4,7 +4,7 @@ use tower_conditional::state_ref::StateSource;
 use super::{EventLog, ScopeState};
 use crate::{
     Database, ErrorKind, Install, Schema, Scope,
-    test_support::{block_thread, execute, notes, request_for, scope_of, tag},
+    test_support::{block_thread, execute, notes, reason, request_for, scope_of, tag},
 };
 
 fn request() -> Parts {
@@ -24,27 +24,27 @@ async fn latest(log: &EventLog) -> HeaderValue {
     log.latest(&request()).await.unwrap().unwrap()
 }
 
+async fn number(log: &EventLog) -> i64 {
+    latest(log).await.to_str().unwrap().parse().unwrap()
+}
+
 #[tokio::test]
 async fn the_latest_event_is_the_state() {
     let (database, log) = log().await;
     assert_eq!(latest(&log).await, "0");
-    for number in ["1", "2"] {
-        execute(
-            &database,
-            "INSERT INTO \"odd \"\"events\"\"\" (event) VALUES ('x')",
-        )
-        .await;
-        assert_eq!(latest(&log).await, number);
-    }
-    let rolled_back = "BEGIN; INSERT INTO \"odd \"\"events\"\"\" (event) VALUES ('x'); ROLLBACK";
-    execute(&database, rolled_back).await;
-    assert_eq!(latest(&log).await, "2");
+    let insert = "INSERT INTO \"odd \"\"events\"\"\" (event) VALUES ('x')";
+    execute(&database, insert).await;
+    let first = number(&log).await;
+    execute(&database, insert).await;
+    assert_eq!(number(&log).await, first + 1);
+    execute(&database, format!("BEGIN; {insert}; ROLLBACK")).await;
+    assert_eq!(number(&log).await, first + 1);
     execute(
         &database,
-        "INSERT INTO \"odd \"\"events\"\"\" VALUES (17, 'x')",
+        format!("INSERT INTO \"odd \"\"events\"\"\" VALUES ({first} + 17, 'x')"),
     )
     .await;
-    assert_eq!(latest(&log).await, "17");
+    assert_eq!(number(&log).await, first + 17);
 }
 
 #[tokio::test]
@@ -59,12 +59,13 @@ async fn events_stay_as_they_are() {
         "INSERT INTO \"odd \"\"events\"\"\" (event) VALUES ('x'), ('y')",
     )
     .await;
+    let latest_number = number(&log).await;
     for sql in [
         "UPDATE \"odd \"\"events\"\"\" SET event = 'z'",
-        "DELETE FROM \"odd \"\"events\"\"\" WHERE id = 2",
+        "DELETE FROM \"odd \"\"events\"\"\" WHERE event = 'y'",
         "INSERT INTO \"odd \"\"events\"\"\" VALUES (-1, 'x')",
         "INSERT INTO \"odd \"\"events\"\"\" VALUES (0, 'x')",
-        "REPLACE INTO \"odd \"\"events\"\"\" VALUES (2, 'z')",
+        "REPLACE INTO \"odd \"\"events\"\"\" SELECT max(id), 'z' FROM \"odd \"\"events\"\"\"",
         "INSERT OR IGNORE INTO \"odd \"\"events\"\"\" VALUES (0, 'x')",
     ] {
         let refused = database.run(move |connection| connection.execute(sql, ()));
@@ -74,7 +75,7 @@ async fn events_stay_as_they_are() {
             "{sql}"
         );
     }
-    assert_eq!(latest(&log).await, "2");
+    assert_eq!(number(&log).await, latest_number);
 }
 
 /// A number is used again in a table without the triggers of a log.
@@ -93,13 +94,16 @@ async fn the_maximum_over_any_table_gives_one_identifier_to_two_states() {
     execute(&database, "INSERT INTO plain (event) VALUES ('z')").await;
     assert_eq!(latest(&plain).await, before);
 
-    // The triggers of a log refuse the deletion.
-    Schema::new()
-        .events("plain")
-        .unwrap()
-        .install(&database)
-        .await
-        .unwrap();
+    // A log without AUTOINCREMENT is refused, and the triggers of a log refuse the deletion.
+    let schema = Schema::new().events("plain").unwrap();
+    let error = schema.install(&database).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Refused);
+    assert!(reason(&error).contains("AUTOINCREMENT"), "{error}");
+    let create = "DROP TABLE plain;
+        CREATE TABLE plain (id INTEGER PRIMARY KEY AUTOINCREMENT, event TEXT);
+        INSERT INTO plain (event) VALUES ('x')";
+    execute(&database, create).await;
+    schema.install(&database).await.unwrap();
     let refused = database.run(|connection| connection.execute("DELETE FROM plain", ()));
     refused.await.unwrap_err();
 }

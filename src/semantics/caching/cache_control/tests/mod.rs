@@ -6,6 +6,7 @@ mod directives;
 mod display;
 mod error;
 mod extension;
+mod grant;
 mod merge;
 mod parse;
 mod policies;

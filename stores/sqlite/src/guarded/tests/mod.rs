@@ -1,5 +1,6 @@
 mod campaign;
 mod races;
+mod rolled_back;
 mod spellings;
 
 use std::error::Error as _;

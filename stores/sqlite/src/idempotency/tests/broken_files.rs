@@ -10,9 +10,23 @@ use tower_conditional::{
 
 use super::{SqliteIdempotencyStore, claim, id, step};
 use crate::{
-    Database, DatabaseOptions,
+    Database, DatabaseOptions, ErrorKind,
     test_support::{TempFile, execute},
 };
+
+fn beside(file: &TempFile, suffix: &str) -> std::path::PathBuf {
+    let mut path = file.as_ref().as_os_str().to_owned();
+    path.push(suffix);
+    path.into()
+}
+
+/// Checks that only the store that opened the path last takes a key.
+async fn only_new_starts(old: &SqliteIdempotencyStore, new: &SqliteIdempotencyStore) {
+    let error = old.begin(id(1), claim("a", 1)).await.unwrap_err();
+    assert_eq!(error.kind(), StoreErrorKind::NotApplied);
+    let begun = new.begin(id(1), claim("a", 2)).await.unwrap();
+    assert!(matches!(begun, Admission::Started { .. }));
+}
 
 fn open(file: &TempFile) -> (Database, SqliteIdempotencyStore) {
     let options = DatabaseOptions::new().busy_timeout(Duration::from_millis(100));
@@ -34,6 +48,35 @@ async fn a_missing_table_refuses_every_step() {
     store.install().await.unwrap();
     let begun = store.begin(id(1), claim("a", 1)).await.unwrap();
     assert!(matches!(begun, Admission::Started { fence: 1, .. }));
+}
+
+/// Tables of the same name that are something else, or of another version.
+#[tokio::test]
+async fn an_installation_over_a_foreign_table_is_an_error() {
+    for columns in [
+        "id BLOB PRIMARY KEY, forgotten_at INTEGER",
+        "id BLOB, record BLOB, response BLOB, forgotten_at INTEGER",
+        "id TEXT PRIMARY KEY, record BLOB, response BLOB, forgotten_at INTEGER",
+        "id BLOB PRIMARY KEY, record BLOB, response BLOB, forgotten_at INTEGER, note TEXT",
+    ] {
+        let file = TempFile::new();
+        let (database, store) = open(&file);
+        let create = format!("CREATE TABLE conditional_idempotency ({columns})");
+        execute(&database, create).await;
+        let error = store.install().await.expect_err(columns);
+        assert_eq!(error.kind(), ErrorKind::Refused, "{columns}: {error:?}");
+    }
+}
+
+/// A process starts while another one writes for long.
+#[tokio::test]
+async fn a_repeated_installation_waits_for_no_writer() {
+    let file = TempFile::new();
+    let (_, store) = open(&file);
+    store.install().await.unwrap();
+    let writer = rusqlite::Connection::open(&file).unwrap();
+    writer.execute_batch("BEGIN IMMEDIATE").unwrap();
+    store.install().await.unwrap();
 }
 
 /// A record that another version of the crate, or a broken disk, has left.
@@ -88,6 +131,45 @@ async fn a_long_reader_delays_no_step() {
     assert_eq!(completed.unwrap(), Update::Applied);
 }
 
+/// The path is another file than the one that is open.
+#[tokio::test]
+async fn a_deleted_file_refuses_steps() {
+    let file = TempFile::new();
+    let (database, old) = open(&file);
+    old.install().await.unwrap();
+    for suffix in ["", "-wal", "-shm"] {
+        fs::remove_file(beside(&file, suffix)).unwrap();
+    }
+    let error = database.run(|_| Ok(())).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::FileMoved);
+    let (_, new) = open(&file);
+    new.install().await.unwrap();
+    only_new_starts(&old, &new).await;
+}
+
+#[tokio::test]
+async fn a_replaced_file_refuses_steps() {
+    let file = TempFile::new();
+    let (database, old) = open(&file);
+    old.install().await.unwrap();
+    execute(&database, "PRAGMA wal_checkpoint(TRUNCATE)").await;
+    let copy = TempFile::new();
+    fs::copy(&file, &copy).unwrap();
+    fs::rename(&copy, &file).unwrap();
+    only_new_starts(&old, &open(&file).1).await;
+}
+
+/// A database in memory, and one in a temporary file of SQLite, have no path.
+#[tokio::test]
+async fn a_database_without_a_path_takes_steps() {
+    for path in ["", ":memory:", "file::memory:"] {
+        let store = SqliteIdempotencyStore::new(Database::open(path).unwrap());
+        store.install().await.unwrap();
+        let begun = store.begin(id(1), claim("a", 1)).await.unwrap();
+        assert!(matches!(begun, Admission::Started { .. }), "{path}");
+    }
+}
+
 /// The log of a crashed process is lost: what it held was never acknowledged by the disk, and
 /// the rest can be read.
 #[tokio::test]
@@ -121,6 +203,6 @@ async fn a_damaged_file_is_no_empty_one() {
     let file = TempFile::new();
     fs::write(&file, vec![b'x'; 8192]).unwrap();
     let error = Database::open(&file).unwrap_err();
-    assert_eq!(error.kind(), crate::ErrorKind::Database);
+    assert_eq!(error.kind(), ErrorKind::Database);
     assert_eq!(fs::read(&file).unwrap(), vec![b'x'; 8192]);
 }

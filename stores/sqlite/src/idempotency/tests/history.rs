@@ -64,6 +64,10 @@ async fn files() -> (TempFile, [Database; 2]) {
 }
 
 /// Another process, which holds the lock for longer than the others wait.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "SQLite measures the busy timeout itself"
+)]
 fn disturb(file: &TempFile, until: Arc<AtomicBool>) -> thread::JoinHandle<()> {
     let connection = rusqlite::Connection::open(file).unwrap();
     thread::spawn(move || {

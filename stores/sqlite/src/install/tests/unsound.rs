@@ -1,5 +1,9 @@
 //! Tables whose content could change while its tags stay: refused, or found later.
 
+use std::time::UNIX_EPOCH;
+
+use tower_conditional::clock::{Clock, SystemClock};
+
 use super::{row, tags};
 use crate::{
     Database, Error, ErrorKind, Install, Schema, Watch,
@@ -158,22 +162,50 @@ async fn later_changes_are_found() {
     assert!(said.contains("table \"events\" was altered"), "{said}");
 }
 
-/// Issue 11, B.3: numbers are lost by a restored backup or a crash.
+/// Issue 11, B.3: numbers are lost by a restored backup or a crash. The counter is ahead of
+/// a clock that was set back.
 #[tokio::test]
 async fn lost_numbers_are_not_used_again() {
     let database = notes().await;
     let insert = "INSERT INTO notes VALUES (1, 'a', 'one')";
-    let lose = "DELETE FROM notes; UPDATE conditional_versions_counter SET last = last - 3";
-    execute(&database, insert).await;
-    let mut last = version(&database, row(1)).await;
-    for _ in 0..3 {
-        execute(&database, lose).await;
-        schema().install(&database).await.unwrap();
-        execute(&database, insert).await;
-        let next = version(&database, row(1)).await;
-        assert!(next > last, "{next} came again");
-        last = next;
+    for ahead in [0, 1_000_000_000_000_000_i64] {
+        let advance = "UPDATE conditional_versions_counter SET last = last + ";
+        execute(
+            &database,
+            format!("DELETE FROM notes; {advance}{ahead}; {insert}"),
+        )
+        .await;
+        let mut last = version(&database, row(1)).await;
+        for _ in 0..3 {
+            execute(&database, format!("DELETE FROM notes; {advance} -3")).await;
+            schema().install(&database).await.unwrap();
+            execute(&database, insert).await;
+            let next = version(&database, row(1)).await;
+            assert!(next > last, "{next} came again");
+            last = next;
+        }
     }
+}
+
+/// A backup that is restored over many installations has lower numbers than the clock.
+#[tokio::test]
+async fn an_installation_goes_on_at_the_time() {
+    let database = notes().await;
+    let micros = || {
+        let now = SystemClock::default()
+            .now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap();
+        i64::try_from(now.as_micros()).unwrap()
+    };
+    let reset = "UPDATE conditional_versions_counter SET last = 0";
+    execute(&database, reset).await;
+    let before = micros();
+    schema().install(&database).await.unwrap();
+    execute(&database, "INSERT INTO notes VALUES (1, 'a', 'one')").await;
+    let taken = version(&database, row(1)).await;
+    // SQLite rounds the time to milliseconds.
+    assert!((before - 2000..micros() + 2000).contains(&taken), "{taken}");
 }
 
 /// Columns may have the names that a trigger uses.

@@ -2,6 +2,7 @@
 
 mod callers;
 mod codings;
+mod state;
 mod unreachable;
 mod written;
 

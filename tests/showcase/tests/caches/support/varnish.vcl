@@ -25,6 +25,10 @@ sub vcl_recv {
         }
         return (purge);
     }
+    # Varnish would take the 304 to a state for an error.
+    if (req.http.x-notes-ref) {
+        return (pass);
+    }
 }
 
 sub vcl_deliver {

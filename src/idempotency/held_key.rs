@@ -167,8 +167,9 @@ impl<St: IdempotencyStore> HeldKey<St> {
             let seal = AttemptEnd::Seal(SealReason::Unrecorded);
             committed = self.commit(seal).await.0;
         }
-        if is_free && committed.is_err() {
-            // The handler has undone its effect, so the key is free once the store is back.
+        if is_free && !matches!(committed, Ok(Update::Applied)) {
+            // The handler has undone its effect, so the key is free once the store is back, also if
+            // the lease is over by then.
             drop(self.claimant.give_back(Some(self.started())));
         }
         match committed {

@@ -105,9 +105,13 @@ impl RetryModel {
                 lease_until: state.now + self.lease,
                 takes_over: self.takeover && takes_over,
             };
-            if state.truth.start(holder, state.now, self.retention) && !is_awaited {
-                // One late duplicate that gets a new lease is enough.
-                state.sent.remove(&Message::Begin { attempt });
+            if state.truth.start(holder, state.now, self.retention) {
+                // The store refuses decisions about the lease before, which a test of records holds.
+                state.sent.retain(|message| !message.resolves_before(fence));
+                if !is_awaited {
+                    // One late duplicate that gets a new lease is enough.
+                    state.sent.remove(&Message::Begin { attempt });
+                }
             }
         }
         if !is_heard {

@@ -54,6 +54,11 @@ impl Message {
             _ => false,
         }
     }
+
+    /// Returns `true` for a decision about an earlier fence.
+    pub(crate) const fn resolves_before(&self, later: u64) -> bool {
+        matches!(*self, Self::Resolve { fence, .. } if fence < later)
+    }
 }
 
 /// An operator's decision.

@@ -111,6 +111,28 @@ async fn a_key_that_a_failed_handler_freed_is_given_back() {
     assert_eq!((retry.status, runs.count()), (201, 2), "{retry:?}");
 }
 
+/// P-ID-record-policy: the store came back after the lease, and before the handler failed.
+#[tokio::test(start_paused = true)]
+async fn a_key_that_is_freed_after_its_lease_is_given_back() {
+    let (store, runs) = (Faulty::default(), Runs::default());
+    let (layer, detached) = layer(&store);
+    let service = service(&layer, &runs, |number, request| async move {
+        if number > 1 {
+            return order(number, request).await;
+        }
+        // Longer than the lease, none of whose renewals arrives.
+        sleep(Duration::from_secs(31)).await;
+        let mut response = Response::new(Full::from("busy"));
+        *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
+        response
+    });
+    store.fail(Operation::Renew, Fault::Before, 15);
+    assert_eq!(send(&service, post("\"a\"")).await.content, "busy");
+    detached.idle().await;
+    let retry = send(&service, post("\"a\"")).await;
+    assert_eq!((retry.status, runs.count()), (201, 2), "{retry:?}");
+}
+
 /// P-ID-takeover: a claim that followed a lost attempt leaves the outcome as unknown as it was.
 #[tokio::test(start_paused = true)]
 async fn a_takeover_before_an_outage_frees_nothing() {

@@ -9,6 +9,7 @@ use http::{HeaderValue, Uri};
 
 #[cfg(feature = "tokio")]
 use crate::semantics::{
+    caching::cache_tags::CacheTag,
     retry::{RecordId, SealReason},
     validator_cache::FillRefusal,
 };
@@ -37,29 +38,44 @@ pub(crate) fn unchecked_write(method: &Method, path: &str) {
     let _ = (method, path);
 }
 
-/// Emits an event for a purge that the queue did not accept.
+/// Emits an event for a purge that the queue did not accept. It has what an operator needs to purge
+/// by hand.
 #[cfg(feature = "tokio")]
-pub(crate) fn purge_dropped(why: &(dyn Error + 'static)) {
+pub(crate) fn purge_dropped<'a>(
+    why: &(dyn Error + 'static),
+    tags: impl Iterator<Item = &'a CacheTag>,
+    targets: impl Iterator<Item = &'a Uri>,
+) {
     #[cfg(feature = "tracing")]
     tracing::warn!(
         error = why,
+        tags = ?tags.map(AsRef::<str>::as_ref).collect::<Vec<_>>(),
+        targets = ?targets.map(Uri::path).collect::<Vec<_>>(), // a query may have secrets
         "a purge was dropped: a cache may serve stale responses"
     );
     #[cfg(not(feature = "tracing"))]
-    let _ = why;
+    let _ = (why, tags, targets);
 }
 
-/// Emits an event for a purge whose last attempt failed.
+/// Emits an event for a purge whose last attempt failed. It has what an operator needs to purge by
+/// hand.
 #[cfg(feature = "tokio")]
-pub(crate) fn purge_failed(error: &(dyn Error + 'static), attempts: u32) {
+pub(crate) fn purge_failed<'a>(
+    error: &(dyn Error + 'static),
+    attempts: u32,
+    tags: impl Iterator<Item = &'a CacheTag>,
+    targets: impl Iterator<Item = &'a Uri>,
+) {
     #[cfg(feature = "tracing")]
     tracing::error!(
         error,
         attempts,
+        tags = ?tags.map(AsRef::<str>::as_ref).collect::<Vec<_>>(),
+        targets = ?targets.map(Uri::path).collect::<Vec<_>>(), // a query may have secrets
         "a purge was given up: a cache may serve stale responses"
     );
     #[cfg(not(feature = "tracing"))]
-    let _ = (error, attempts);
+    let _ = (error, attempts, tags, targets);
 }
 
 /// Emits an event for a response with more cache tags than a cache may read.

@@ -7,11 +7,12 @@
 //!   lost updates, in which the second of two writers overwrites the first.
 //! - **Safe retries**: a request with an `Idempotency-Key` runs once, and every repeat gets the
 //!   first response.
-//! - **Cache policy**: each response gets a `Cache-Control` (RFC 9111), and writes can purge
+//! - **Cache policy**: each read, and each error, gets a `Cache-Control` (RFC 9111), and writes can purge
 //!   caches.
 //!
 //! The layers work with every `Service<Request<_>>` whose `Response<_>` has a body of `Bytes`:
-//! `axum`, `hyper`, `tonic` and others.
+//! `axum`, `hyper`, `tonic` and others. [`ConditionalLayer`] with a source, [`PreconditionLayer`]
+//! and [`StateRefLayer`] need futures that are `Send`.
 //!
 //! # Example
 //!
@@ -83,9 +84,10 @@
 //! authentication, rate limits      outside: a 304 only for those who may read
 //! CacheStatusLayer                 while debugging, for those who may see it
 //! CacheTagsLayer                   tags on reads, purges after writes
+//! a timeout                        a write with a key goes on, and is purged at its end
 //! CodingTagLayer                   only around compression: "v1" and "v1-gzip"
 //! compression                      a 304 is not compressed
-//! CachePolicyLayer                 Cache-Control on every response, also on errors
+//! CachePolicyLayer                 Cache-Control on every read, and on errors
 //! sessions                         inside: the policy must see their Set-Cookie
 //! IdempotencyLayer                 retries: the first response, before its conditions
 //! PreconditionLayer                writes: 412, 428
@@ -191,6 +193,7 @@ pub mod route;
 #[allow(unreachable_pub)]
 mod semantics;
 mod service;
+mod setting;
 pub mod source;
 mod stack;
 pub mod state_ref;

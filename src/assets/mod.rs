@@ -3,6 +3,12 @@
 //! Clients and caches keep such files without revalidation. The service also gives templates the
 //! current name of each file.
 //!
+//! It is for files that pages refer to, and whose names have no hash. Serve pages themselves by
+//! their own URL, with [`Stack::no_cache`](crate::Stack::no_cache): a URL with a hash ends with the
+//! next release. Serve files of a bundler, which have hashes, with a directory service and a
+//! [`Rule`](crate::cache_policy::Rule) for
+//! [`immutable_asset`](crate::cache_policy::CachePolicy::immutable_asset).
+//!
 //! # Example
 //!
 //! ```

@@ -1,4 +1,23 @@
 //! The body types that layers use for responses and requests.
+//!
+//! Each of `IdempotencyLayer` and [`PreconditionLayer`](crate::PreconditionLayer) wraps the body of a
+//! request once. So write a handler for any body, which `axum` does by itself:
+//!
+//! ```
+//! use bytes::Bytes;
+//! use http::{Request, Response};
+//! use http_body::Body;
+//!
+//! async fn handle<B>(request: Request<B>) -> Result<Response<String>, B::Error>
+//! where
+//!     B: Body<Data = Bytes>,
+//! {
+//!     Ok(Response::new(request.uri().path().to_owned()))
+//! }
+//! ```
+//!
+//! A closure gets its type from its argument, such as
+//! `Request<RequestBody<RequestBody<Incoming>>>` below both layers.
 
 mod collect;
 #[cfg(feature = "tokio")]

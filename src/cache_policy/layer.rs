@@ -34,7 +34,8 @@ impl CachePolicyLayer {
     ///
     /// # Errors
     ///
-    /// Returns an error for a rule with a fresh policy for a method with side effects.
+    /// Returns an error for a rule with a fresh policy for a method with side effects. Also returns
+    /// one for a rule whose statuses no policy is for: 304 alone, or 1xx.
     pub fn rule(mut self, rule: Rule) -> Result<Self, InvalidCachePolicy> {
         Arc::make_mut(&mut self.rules).push(rule)?;
         Ok(self)

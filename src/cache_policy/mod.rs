@@ -100,7 +100,7 @@
 //! header to its strictest meaning, here `max-age=0`. It does so below every policy and in every
 //! targeted header. The same applies to
 //!
-//! - a quoted number, a repeated directive, and a flag with an argument;
+//! - a quoted number, a repeated directive with an argument, and a flag with an argument;
 //! - a header in several lines;
 //! - an `Expires` that is no date. One that grants more than `Cache-Control` is removed.
 //!
@@ -252,6 +252,7 @@
 //! The layer makes no validators and reads no content. Without a validator a cache has to fetch
 //! the whole response again: see [`EtagLayer`](crate::EtagLayer).
 
+mod condition_headers;
 mod date;
 mod future;
 mod layer;

@@ -22,6 +22,9 @@ use crate::{
 /// statuses or media types, one of them has to match. All conditions in
 /// [`request`](Self::request) and [`header`](Self::header) have to be true.
 ///
+/// A rule by path also matches a fallback's answer. If a fallback answers a missing file with
+/// `index.html`, an `immutable_asset` rule keeps that HTML for a year. Let a missing file be a 404.
+///
 /// ```
 /// use tower_conditional::{
 ///     CachePolicyLayer,
@@ -177,12 +180,9 @@ impl Rule {
         Ok(())
     }
 
-    pub(super) fn condition_headers(&self) -> &[HeaderName] {
-        &self.condition_headers
-    }
-
-    pub(super) fn vary(&mut self, condition_headers: &[HeaderName]) {
-        self.policy = self.policy.clone().vary(condition_headers.iter().cloned());
+    /// Takes the headers that the conditions read out of the rule.
+    pub(super) fn take_condition_headers(&mut self) -> Vec<HeaderName> {
+        mem::take(&mut self.condition_headers)
     }
 
     pub(super) fn policy(&self) -> &CachePolicy {

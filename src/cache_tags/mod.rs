@@ -109,6 +109,9 @@
 //! the feature `axum`, the one before `Router::nest` removed a prefix ([`target`](crate::target)).
 //! `Host` must be that of the cache too.
 //!
+//! A timeout inside of the layer ends a write with a 503 or 408, which purges. If the write goes on,
+//! a second purge comes at its end.
+//!
 //! # Limits
 //!
 //! The limits depend on the header: see [`TagField`]. In `Cache-Groups` and
@@ -118,6 +121,9 @@
 //! purged. The feature `tracing` emits an event for more than 32 tags in `Cache-Groups`, or
 //! more than 16,384 bytes of tags in another header. Both can happen if source and handler add
 //! tags.
+//!
+//! A gRPC call is a `POST`, so each is a write, also if it fails. Name the calls that only read in
+//! [`CacheTagsLayer::reads`], or merge the gRPC routes outside of the layer.
 //!
 //! # Errors
 //!

@@ -96,8 +96,8 @@
 //! ## Range requests
 //!
 //! - `If-Range` is never mapped. A part is cut from content without coding inside, and must
-//!   not be joined to coded bytes. A tag with a suffix does not match there, so the whole
-//!   content is sent.
+//!   not be joined to coded bytes. If its tag has a suffix, strong or weak, `Range` is removed,
+//!   and the whole content is sent.
 //! - `If-Match` beside `Range` is not mapped, for the same reason, and leads to a 412.
 //! - A date in `If-Range` identifies all variants alike. So does a date in
 //!   `If-Unmodified-Since` without `If-Match`. If any coding is accepted, `Range` is removed,
@@ -147,6 +147,11 @@
 //! - If a service answers `HEAD` without content, compression does nothing, and the `HEAD`
 //!   gets the tag of the variant without coding.
 //! - A layer further out sees tags with their suffixes.
+//! - Compression flushes at each pause of the content. So a stream or a file has other coded bytes
+//!   each time, and its strong tag with a suffix names several of them. No layer of this crate
+//!   joins such bytes. Use [`weaken`](CodingTagLayer::weaken) for streams and files, or serve files
+//!   that are compressed already. Content in memory, or hashed by [`EtagLayer`](crate::EtagLayer),
+//!   has no pauses.
 //!
 //! # Errors
 //!

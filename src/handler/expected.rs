@@ -70,6 +70,8 @@ pub(crate) struct ExpectedContext {
     pub(crate) fields: ConditionalFields,
     /// The state that a layer outside has read.
     pub(crate) seen: Current,
+    /// `true` if the method may create an absent target.
+    pub(crate) creates: bool,
     pub(crate) is_compared: AtomicBool,
     /// The [`Expected`] that the next layer outside added.
     pub(crate) outer: Option<Expected>,
@@ -83,6 +85,7 @@ impl ExpectedContext {
             method,
             fields,
             seen,
+            creates: true,
             is_compared: AtomicBool::new(false),
             outer: None,
             accept: Accept::default(),
@@ -157,6 +160,10 @@ impl Expected {
 
     /// Returns `true` if the target must not exist. Then insert a row, and let a unique key
     /// refuse one that exists.
+    ///
+    /// Start the row's version where no deleted row has been, such as at the next value of a
+    /// sequence. With 1, the tags of a deleted row are valid again: see
+    /// [`VersionTags`](crate::VersionTags#requirements-for-versions).
     ///
     /// The result is `true` for `If-None-Match: *`. It is also `true` if the layer found that
     /// nothing exists, and a condition other than `If-Match` was true. With an `If-Match`,
@@ -264,6 +271,11 @@ impl Expected {
     /// Reports the result of a compare-and-set. `None` means that no row changed: 412 if
     /// the request was conditional, otherwise `Ok(None)`, for a target that does not exist.
     ///
+    /// `If-None-Match: *` on an absent target is true, and `None` then means that another
+    /// writer created it. A handler that only updates has to say so with
+    /// [`creates`](crate::PreconditionLayer::creates). If the layer saw no target, the result is
+    /// then `Ok(None)` and not a 412.
+    ///
     /// # Errors
     ///
     /// Returns the 412 to respond with if the request has a condition and no row changed. A
@@ -272,7 +284,9 @@ impl Expected {
     pub fn confirm_written<T>(self, written: Option<T>) -> Result<Option<T>, PreconditionFailed> {
         self.mark_compared();
         self.reject_malformed()?;
-        if written.is_none() && self.is_conditional() {
+        // RFC 9110, section 13.2.1: a request that is 404 without its condition is 404 with it.
+        let is_not_found = matches!(self.0.seen, Current::Absent) && !self.0.creates;
+        if written.is_none() && self.is_conditional() && !is_not_found {
             return Err(PreconditionFailed::new());
         }
         Ok(written)

@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use bytes::Bytes;
 
 use crate::BoxError;
@@ -18,13 +20,23 @@ pub trait Protect: Send + Sync + 'static {
     ///
     /// # Errors
     ///
-    /// An error seals the key: the response goes out, and cannot be repeated.
+    /// Returns an error if it cannot encrypt. The error seals the key: the response goes out, and cannot be repeated.
     fn seal(&self, id: &[u8; 32], response: Bytes) -> Result<Bytes, BoxError>;
 
     /// Returns the response that [`seal`](Self::seal) encrypted.
     ///
     /// # Errors
     ///
-    /// An error is answered with 503: the handler does not run.
+    /// Returns an error if it cannot decrypt. The answer is then a 503: the handler does not run.
     fn open(&self, id: &[u8; 32], sealed: Bytes) -> Result<Bytes, BoxError>;
+}
+
+impl<P: Protect + ?Sized> Protect for Arc<P> {
+    fn seal(&self, id: &[u8; 32], response: Bytes) -> Result<Bytes, BoxError> {
+        P::seal(self, id, response)
+    }
+
+    fn open(&self, id: &[u8; 32], sealed: Bytes) -> Result<Bytes, BoxError> {
+        P::open(self, id, sealed)
+    }
 }

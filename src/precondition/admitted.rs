@@ -52,6 +52,7 @@ impl ResponseContext {
         }
         let expected = Expected::from(ExpectedContext {
             outer: request.extensions.get().cloned(),
+            creates: config.creates(&request.method),
             accept: accept.cloned(),
             path: target::of(request).path_and_query().cloned(),
             ..ExpectedContext::new(request.method.clone(), fields.cloned(), current)

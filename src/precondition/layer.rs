@@ -140,7 +140,8 @@ impl<Q, G: Clone, L> PreconditionLayer<Q, G, L> {
     ///
     /// If nothing exists, a false condition is a 412 for these methods, and a missing one a
     /// 428. For all others the response is 404: a request that gets 404 without a condition
-    /// gets it with one, too (RFC 9110, section 13.2.1).
+    /// gets it with one, too (RFC 9110, section 13.2.1). Their 428 does not recommend
+    /// `If-None-Match: *`.
     ///
     /// ```
     /// use http::Method;
@@ -303,7 +304,7 @@ impl<Q, G> PreconditionLayer<Q, G> {
 impl<Q, G> PreconditionLayer<Q, G, WriteLock> {
     /// Sets how many bytes of a request's content are read before the lock is taken. Defaults
     /// to 2 MiB. Each frame counts with its memory overhead. The rest of longer content is read
-    /// under the lock.
+    /// under the lock. With zero, all content is.
     pub fn max_read_ahead_bytes(mut self, bytes: usize) -> Self {
         self.lock.max_read_ahead_bytes = bytes;
         self

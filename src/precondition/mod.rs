@@ -172,7 +172,8 @@
 //! - 428: a [required](PreconditionLayer::require) condition is missing (RFC 6585, section 3).
 //!   The 428 names the header to send.
 //! - 404: nothing exists, the method does not [create](PreconditionLayer::creates), and the
-//!   condition is false or missing.
+//!   condition is false or missing. Also if the handler found no row for a true condition such
+//!   as `If-None-Match: *`, and the `GET` of the layer still finds nothing.
 //! - 503 with `Retry-After: 1`: the source failed. If an extractor of `source::axum`
 //!   rejects the request, the client gets the rejection.
 //! - 503 with `Retry-After` or 500, under a lock: the wait for the

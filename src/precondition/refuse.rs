@@ -40,6 +40,7 @@ impl<Q, G> UncheckedWrite<'_, Q, G> {
         refusal: Refusal<'_>,
         current: Option<&Validators>,
     ) -> WriteResponse<ResB> {
+        let refusal = refusal.with_creates(self.config.creates(&self.request.method));
         self.config
             .refuse(refusal, self.accept.accepts_json(), current)
     }
@@ -117,11 +118,14 @@ impl<Q: ValidatorSource, G> UncheckedWrite<'_, Q, G> {
     }
 
     /// Returns the response to a write whose handler found another state than the expected
-    /// one.
+    /// one. If there was none before, and there is none now, it is a 404.
     pub(super) async fn respond_to_failure<S, ReqB, ResB>(
         &self,
         failed: &PreconditionFailed,
-        source_knew: bool,
+        SeenState {
+            source_knew,
+            was_absent,
+        }: SeenState,
         service: &mut HeldService<S>,
     ) -> WriteResponse<ResB>
     where
@@ -130,6 +134,10 @@ impl<Q: ValidatorSource, G> UncheckedWrite<'_, Q, G> {
         G: SelfGetMode<S, ReqB>,
     {
         let found = self.representation(source_knew, service).await;
+        // No other write came first: the handler does not create (RFC 9110, section 13.2.1).
+        if was_absent && matches!(found, Representation::Absent) {
+            return self.refuse(Reason::Absent, Verdict::Superseded);
+        }
         let refusal = Refusal::new(failed.reason()).with_expected(&self.fields);
         let answer = self.carry_representation(refusal, failed.current(), source_knew, found);
         let mut answer = answer.await;
@@ -150,7 +158,9 @@ impl<Q: ValidatorSource, G> UncheckedWrite<'_, Q, G> {
             Representation::Found(found) => Some(found),
             Representation::Unavailable => None,
             Representation::NotRequested => return self.refuse_with(refusal, current),
-            Representation::Withheld => return self.refuse_with(refusal, None),
+            Representation::Withheld | Representation::Absent => {
+                return self.refuse_with(refusal, None);
+            }
         };
         let mut newer = None;
         let labelled = match (found, current) {
@@ -217,11 +227,11 @@ impl<Q: ValidatorSource, G> UncheckedWrite<'_, Q, G> {
             SelfGetAnswer::State(Current::Present(_) | Current::Unknown, _) => {
                 Representation::Unavailable
             }
-            // The client's own `GET` would be refused, too, perhaps with a 404 that hides what
-            // exists. After a failure it is unknown whether the client may see the tag.
-            SelfGetAnswer::Forward(_)
-            | SelfGetAnswer::State(Current::Absent, _)
-            | SelfGetAnswer::Failed(_) => Representation::Withheld,
+            // Perhaps a 404 that hides what exists.
+            SelfGetAnswer::State(Current::Absent, _) => Representation::Absent,
+            // The client's own `GET` would be refused, too. After a failure it is unknown whether
+            // the client may see the tag.
+            SelfGetAnswer::Forward(_) | SelfGetAnswer::Failed(_) => Representation::Withheld,
         }
     }
 }
@@ -233,6 +243,16 @@ enum Representation<ResB> {
     NotRequested,
     /// The `GET` returned no representation.
     Unavailable,
+    /// The `GET` found nothing, or hides it.
+    Absent,
     /// The client may not see the representation, nor its validators.
     Withheld,
+}
+
+/// The state in which a write was admitted.
+#[derive(Clone, Copy)]
+pub(super) struct SeenState {
+    /// `false` if the state comes from a `GET`.
+    pub(super) source_knew: bool,
+    pub(super) was_absent: bool,
 }

@@ -13,10 +13,11 @@ use super::{
     check::{SourceResult, UncheckedWrite, WriteCheck},
     config::{PreconditionConfig, WriteResponse},
     protection::WriteProtection,
+    refuse::SeenState,
 };
 use crate::{
     body::UnreadContent,
-    semantics::field::Accept,
+    semantics::{condition::Current, field::Accept},
     service::HeldService,
     source::{SelfGetMode, ValidatorSource},
 };
@@ -73,6 +74,7 @@ impl<Q: ValidatorSource, G> GuardedWrite<Q, G> {
             let protection = self.protection;
             // Kept for the `GET` after a failed comparison, since the service takes the head.
             let shown = (self.config.self_get.may_show()).then(|| Box::new(parts.clone()));
+            let was_absent = matches!(current, Current::Absent);
             let context = ResponseContext::of(&write, current);
             let config = self.config;
             let performed =
@@ -86,8 +88,11 @@ impl<Q: ValidatorSource, G> GuardedWrite<Q, G> {
                     let failed = failed.clone();
                     drop(response);
                     let write = UncheckedWrite::new(&config, protection, &request);
-                    let answer = write.respond_to_failure(&failed, source_knew, &mut service);
-                    answer.await
+                    let seen = SeenState {
+                        source_knew,
+                        was_absent,
+                    };
+                    write.respond_to_failure(&failed, seen, &mut service).await
                 }
                 _ => performed.respond(response),
             })

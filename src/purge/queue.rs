@@ -51,13 +51,13 @@ impl PurgeQueue {
     #[expect(clippy::must_use_candidate, reason = "most callers do not wait")]
     pub fn enqueue(&self, purge: Purge) -> PurgeTicket {
         let (done, ticket) = oneshot::channel();
-        let why = match self.jobs.try_send(PurgeJob { purge, done }) {
+        let (why, PurgeJob { purge, .. }) = match self.jobs.try_send(PurgeJob { purge, done }) {
             Ok(()) => return PurgeTicket::queued(ticket),
-            Err(TrySendError::Full(_)) => PurgeError::Full,
-            Err(TrySendError::Closed(_)) => PurgeError::Ended,
+            Err(TrySendError::Full(job)) => (PurgeError::Full, job),
+            Err(TrySendError::Closed(job)) => (PurgeError::Ended, job),
         };
         self.counts.count_dropped();
-        events::purge_dropped(&why);
+        events::purge_dropped(&why, purge.tags(), purge.targets());
         PurgeTicket::refused(why)
     }
 

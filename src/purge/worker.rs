@@ -213,7 +213,8 @@ impl<P: Purger> PurgeWorker<P> {
         // The failures before a refusal may be those of the cache, so each purge is sent once more.
         let gives_up = if is_final { !split } else { is_last };
         if gives_up {
-            events::purge_failed(&**error, part.failures);
+            let purge = &part.purge;
+            events::purge_failed(&**error, part.failures, purge.tags(), purge.targets());
             let reason = if is_final {
                 PurgeError::Refused
             } else {
@@ -276,7 +277,7 @@ impl<P: Purger> PurgeWorker<P> {
         };
         if self.schedule.second_round_count() == self.limits.max_queued {
             self.counts.count_dropped();
-            events::purge_dropped(&PurgeError::Full);
+            events::purge_dropped(&PurgeError::Full, purge.tags(), purge.targets());
             return;
         }
         self.schedule.schedule_second_round(at, purge.clone());

@@ -59,6 +59,7 @@ pub use key_problem::KeyProblem;
 pub use problem::ProblemJson;
 pub use render::RenderRefusal;
 pub(crate) use renderer::Renderer;
+use text::ProblemText;
 
 /// A refused request, as a renderer sees it.
 ///
@@ -73,6 +74,8 @@ pub struct Refusal<'a> {
     expected: OneOrMany<TagRef<'a>>,
     current: Option<TagRef<'a>>,
     accepts_json: bool,
+    /// `true` if the request may create its target.
+    creates: bool,
 }
 
 /// The reason for refusing a request.
@@ -133,6 +136,7 @@ impl<'a> Refusal<'a> {
             expected: OneOrMany::None,
             current: None,
             accepts_json: true,
+            creates: true,
         }
     }
 
@@ -174,6 +178,19 @@ impl<'a> Refusal<'a> {
         }
     }
 
+    /// Sets whether the request may create its target. If not, no text recommends
+    /// `If-None-Match: *`. Defaults to `true`.
+    pub(crate) fn with_creates(self, creates: bool) -> Self {
+        Self { creates, ..self }
+    }
+
+    fn text(&self) -> &'static ProblemText {
+        match self.reason.text_without_creation() {
+            Some(text) if !self.creates => text,
+            _ => self.reason.text(),
+        }
+    }
+
     /// Returns the reason for the refusal.
     #[must_use]
     pub fn reason(&self) -> Reason {
@@ -189,19 +206,19 @@ impl<'a> Refusal<'a> {
     /// Returns the absolute URI that names and documents this kind of problem.
     #[must_use]
     pub fn type_uri(&self) -> &'static str {
-        self.reason.text().type_uri
+        self.text().type_uri
     }
 
     /// Returns the title, which is the same for every problem of this type.
     #[must_use]
     pub fn title(&self) -> &'static str {
-        self.reason.text().title
+        self.text().title
     }
 
     /// Returns an explanation for people.
     #[must_use]
     pub fn detail(&self) -> &'static str {
-        self.reason.text().detail
+        self.text().detail
     }
 
     /// Returns the false condition of a [`Reason::PreconditionFailed`] or

@@ -10,7 +10,7 @@ use crate::semantics::validator::TagRef;
 /// Two members extend the standard: `expected`, the entity tags in the false condition, and
 /// `current`, the current entity tag. Each is present if it is known.
 #[derive(Debug, Clone, Copy, Default)]
-#[non_exhaustive]
+#[allow(clippy::exhaustive_structs)] // its name is a value, as in `refusals(ProblemJson)`
 pub struct ProblemJson;
 
 impl RenderRefusal for ProblemJson {
@@ -32,7 +32,7 @@ const EXPECTED: &str = ",\"expected\":[";
 const CURRENT: &str = ",\"current\":";
 
 fn problem(refusal: &Refusal<'_>) -> Vec<u8> {
-    let head = refusal.reason.text().json;
+    let head = refusal.text().json;
     let (expected, current) = (refusal.expected(), refusal.current());
     // The exact length, so that `Bytes` takes the vector without another allocation.
     let mut length = head.len() + "}".len();

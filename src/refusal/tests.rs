@@ -56,6 +56,23 @@ fn a_required_condition_is_named() {
     assert!(detail.contains("If-Match") && detail.contains("If-None-Match: *"));
 }
 
+/// R-6585-3-a: a method that creates nothing is not told to create.
+#[test]
+fn no_creation_is_recommended_in_vain() {
+    let none_match = Condition::IfNoneMatch;
+    for reason in REASONS {
+        let refusal = Refusal::new(reason).with_creates(false);
+        assert!(!refusal.detail().contains("create"), "{reason:?}");
+        assert_eq!(refusal.status(), reason.status());
+        assert_eq!(problem(&refusal)["detail"], refusal.detail());
+        if reason == Reason::PreconditionRequired {
+            assert!(refusal.detail().contains("If-Match"));
+        }
+    }
+    let creates = Refusal::new(Reason::PreconditionMalformed(none_match));
+    assert!(creates.detail().contains("create"));
+}
+
 /// R-9457-4-a: a problem has the expected tags and the current one, with any bytes.
 #[test]
 fn problems_have_the_tags() {

@@ -48,6 +48,16 @@ macro_rules! precondition_failed {
     };
 }
 
+macro_rules! precondition_required {
+    ($detail:literal) => {
+        text!(
+            PRECONDITION_REQUIRED 428 "Precondition Required",
+            "https://www.rfc-editor.org/rfc/rfc6585.html#section-3",
+            $detail
+        )
+    };
+}
+
 macro_rules! unavailable {
     ($detail:literal) => {
         text!(
@@ -100,9 +110,7 @@ impl Reason {
                 "https://www.rfc-editor.org/rfc/rfc9110.html#name-409-conflict",
                 "Another write came first. Read the current state and try again."
             ),
-            Self::PreconditionRequired => text!(
-                PRECONDITION_REQUIRED 428 "Precondition Required",
-                "https://www.rfc-editor.org/rfc/rfc6585.html#section-3",
+            Self::PreconditionRequired => precondition_required!(
                 "Send If-Match with the ETag that a GET gave, or If-None-Match: * to create what does not exist yet."
             ),
             Self::Absent => text!(
@@ -124,5 +132,18 @@ impl Reason {
             ),
             Self::Key(problem) => problem.text(),
         }
+    }
+
+    /// Returns the text for a request that cannot create its target, if it differs.
+    pub(super) fn text_without_creation(self) -> Option<&'static ProblemText> {
+        Some(match self {
+            Self::PreconditionRequired => {
+                precondition_required!("Send If-Match with the ETag that a GET gave.")
+            }
+            Self::PreconditionMalformed(Condition::IfNoneMatch) => precondition_failed!(
+                "If-None-Match is malformed. Send an ETag with its double quotes, or If-Match."
+            ),
+            _ => return None,
+        })
     }
 }

@@ -61,7 +61,9 @@
 //!
 //! fn app(db: Db) -> Router {
 //!     let version = source::axum(version).with_state(db.clone());
-//!     let note = guard(version, get(read), put(write)).with_state(db);
+//!     let note = guard(version, get(read), put(write))
+//!         .configure_writes(|layer| layer.creates([])) // a PUT to an absent note is 404
+//!         .with_state(db);
 //!     Router::new().route("/notes/{id}", note)
 //! }
 //!
@@ -82,13 +84,16 @@
 //! | 401, 403, 429 .. | [`layer_reads`](GuardedResource::layer_reads) and [`layer_writes`](GuardedResource::layer_writes) |
 //! | 400 if an extractor of the source rejects a write | the source |
 //! | 503 for a write whose source fails, unless the route's `GET` shows the state | the layer of the writes |
-//! | 404 for a `PATCH` or `DELETE` of an absent resource | the layer of the writes |
+//! | 404 for a `PATCH` or `DELETE` of an absent resource, or any method that does not [create](crate::PreconditionLayer::creates) | the layer of the writes |
 //! | 428 for a `PUT`, `PATCH` or `DELETE` without a condition | the layer of the writes |
 //! | 304, or 412 with the current representation | the layers |
 //! | everything else, and the 412 to a write whose handler finds a newer state | the handler; the layer adds the current representation to the 412 |
 //!
 //! A handler's extractors come last. So authorization by an extractor of the handler alone
 //! comes after a 304, a 412 and a 428. Use a layer for it.
+//!
+//! If a handler finds nothing to change, and the route's own `GET` is still a 404, the 412 of
+//! [`confirm_written`](crate::handler::Expected::confirm_written) becomes a 404.
 //!
 //! The representation in a 412 is the response of the route's own `GET` to this client,
 //! inside [`layer_reads`](GuardedResource::layer_reads). If that `GET` is refused, finds

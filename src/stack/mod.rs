@@ -14,6 +14,9 @@ use crate::{IdempotencyLayer, ValidatorCacheLayer};
 /// Creates a stack for reads: [`ConditionalLayer`] outside [`EtagLayer`], both with their
 /// defaults.
 ///
+/// It does not check `If-Match` on writes, although reads have tags. If clients write, add a
+/// [`PreconditionLayer`].
+///
 /// See [`Stack`] for an example.
 pub fn stack() -> Stack {
     Stack {

@@ -69,7 +69,7 @@ impl Stack<ConditionalLayer, EtagLayer, Identity, CachePolicyLayer> {
 
     /// Creates a stack for URLs that contain a version: `public, max-age=31536000, immutable`
     /// (RFC 8246). Strong tags serve clients that revalidate anyway. See
-    /// [`CachePolicy::immutable_asset`].
+    /// [`CachePolicy::immutable_asset`], also for the danger of a fallback.
     pub fn immutable_asset() -> Self {
         Self::tagged(CachePolicy::immutable_asset())
     }

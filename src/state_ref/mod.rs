@@ -70,7 +70,7 @@
 //! These requests pass unchanged:
 //!
 //! - requests of other methods, so `PUT`, `PATCH` and `DELETE` are performed in any case,
-//! - requests without the header, or with an empty one,
+//! - requests without the header, with an empty one, or with several lines of it,
 //! - the `GET` of a [`SelfGet`](crate::source::SelfGet), which reads the state that a write
 //!   would change.
 //!

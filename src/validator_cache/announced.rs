@@ -71,7 +71,7 @@ impl<St: ValidatorStore> ValidatorCache<St> {
     ///
     /// # Errors
     ///
-    /// The store failed. Do not write, or entries stay wrong until their time to live is over.
+    /// Returns an error if the store failed. Do not write then, or entries stay wrong until their time to live is over.
     pub async fn announce(&self, purge: &Purge) -> Result<AnnouncedWrite<St>, StoreError> {
         let mut write = AnnouncedWrite::prepare(self.clone(), self.written_targets(purge));
         write.begin().await?;
@@ -127,7 +127,7 @@ impl<St: ValidatorStore> AnnouncedWrite<St> {
     ///
     /// # Errors
     ///
-    /// The store failed. The announcement before still counts.
+    /// Returns an error if the store failed. The announcement before still counts.
     pub async fn renew(&self) -> Result<(), StoreError> {
         self.announce_once().await
     }

@@ -16,6 +16,7 @@ use crate::{
         caching::cache_tags::CacheTag,
         validator_cache::{CacheScope, Guarantee, KeyHasher, OperationId},
     },
+    setting::above_zero,
     store::ValidatorStore,
     target,
 };
@@ -55,6 +56,21 @@ pub(super) struct CacheSettings<St> {
     pub(super) holds_unknown_writes: bool,
     pub(super) on_stale: Option<OnStale>,
     pub(super) detached: Detached,
+}
+
+/// Returns the time to live.
+///
+/// # Panics
+///
+/// Panics if it is zero, or longer than a day.
+#[track_caller]
+fn checked_ttl(ttl: Duration, remedy: &str) -> Duration {
+    let is_valid = !ttl.is_zero() && ttl <= MAX_TTL;
+    assert!(
+        is_valid,
+        "invalid time to live {ttl:?}: it must be above zero and at most a day; {remedy}"
+    );
+    ttl
 }
 
 type OnStale = Arc<dyn Fn(&StaleValidator) + Send + Sync>;
@@ -103,7 +119,12 @@ impl<St: ValidatorStore> ValidatorCache<St> {
     ///
     /// Scopes belong to the namespace, too: a write with tags changes nothing in another one. A
     /// write without a tag forgets everything in the store.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the cache is in use: it was cloned or given to a layer.
     #[must_use]
+    #[track_caller]
     pub fn namespace(mut self, name: impl Into<Box<str>>) -> Self {
         let settings = self.settings_mut();
         settings.namespace = name.into();
@@ -115,7 +136,12 @@ impl<St: ValidatorStore> ValidatorCache<St> {
     ///
     /// A new version of a template changes content without any write. With a store that outlives
     /// the process, entries of another build are not used.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the cache is in use: it was cloned or given to a layer.
     #[must_use]
+    #[track_caller]
     pub fn build_id(mut self, id: impl Into<Box<str>>) -> Self {
         let settings = self.settings_mut();
         settings.build_id = id.into();
@@ -126,6 +152,7 @@ impl<St: ValidatorStore> ValidatorCache<St> {
 
 impl<St> ValidatorCache<St> {
     /// Returns the settings. A clone with other settings would name other entries.
+    #[track_caller]
     fn settings_mut(&mut self) -> &mut CacheSettings<St> {
         Arc::get_mut(&mut self.settings)
             .expect("invalid setter of a `ValidatorCache` in use: configure it before it is cloned or given to a layer")
@@ -137,15 +164,11 @@ impl<St> ValidatorCache<St> {
     ///
     /// # Panics
     ///
-    /// Panics if it is zero, or longer than a day.
+    /// Panics if it is zero, longer than a day, or if the cache was cloned or given to a layer.
     #[must_use]
+    #[track_caller]
     pub fn ttl(mut self, ttl: Duration) -> Self {
-        assert!(
-            !ttl.is_zero() && ttl <= MAX_TTL,
-            "invalid time to live {ttl:?}: it must be between a nanosecond and a day; leave the layer \
-             out to switch the cache off"
-        );
-        self.settings_mut().ttl = ttl;
+        self.settings_mut().ttl = checked_ttl(ttl, "leave the layer out to switch the cache off");
         self
     }
 
@@ -160,13 +183,9 @@ impl<St> ValidatorCache<St> {
     ///
     /// Panics if it is zero or longer than a day.
     #[must_use]
+    #[track_caller]
     pub fn write_ttl(mut self, ttl: Duration) -> Self {
-        assert!(
-            !ttl.is_zero() && ttl <= MAX_TTL,
-            "invalid time to live {ttl:?} of a write: it must be between a nanosecond and a day, and \
-             at least six times `store_timeout`"
-        );
-        self.settings_mut().write_ttl = ttl;
+        self.settings_mut().write_ttl = checked_ttl(ttl, "use six times `store_timeout` or more");
         self
     }
 
@@ -178,9 +197,10 @@ impl<St> ValidatorCache<St> {
     ///
     /// Panics if it is zero.
     #[must_use]
+    #[track_caller]
     pub fn store_timeout(mut self, timeout: Duration) -> Self {
-        assert!(!timeout.is_zero(), "invalid timeout 0 of the store");
-        self.settings_mut().store_timeout = timeout;
+        let remedy = "no answer comes in time; use some hundred milliseconds";
+        self.settings_mut().store_timeout = above_zero("timeout of the store", timeout, remedy);
         self
     }
 
@@ -191,6 +211,7 @@ impl<St> ValidatorCache<St> {
     ///
     /// Panics if the bound is zero, since then nothing would be remembered.
     #[must_use]
+    #[track_caller]
     pub fn write_policy(mut self, policy: WritePolicy) -> Self {
         assert!(
             policy != WritePolicy::Bounded(Duration::ZERO),
@@ -207,7 +228,12 @@ impl<St> ValidatorCache<St> {
     /// end.
     ///
     /// A statement of a handler that was dropped, as by a timeout inside, may commit later.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the cache is in use: it was cloned or given to a layer.
     #[must_use]
+    #[track_caller]
     pub fn hold_unknown_writes(mut self) -> Self {
         self.settings_mut().holds_unknown_writes = true;
         self
@@ -217,7 +243,12 @@ impl<St> ValidatorCache<St> {
     /// none. The feature `tracing` also emits an event.
     ///
     /// An entry is wrong if the handler gives another tag, and nobody has announced a write.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the cache is in use: it was cloned or given to a layer.
     #[must_use]
+    #[track_caller]
     pub fn on_stale(mut self, report: impl Fn(&StaleValidator) + Send + Sync + 'static) -> Self {
         self.settings_mut().on_stale = Some(Arc::new(report));
         self
@@ -225,7 +256,12 @@ impl<St> ValidatorCache<St> {
 
     /// Sets the handle that counts writes whose client has disconnected, and steps of the store
     /// that no response waits for. Defaults to one of its own.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the cache is in use: it was cloned or given to a layer.
     #[must_use]
+    #[track_caller]
     pub fn detached(mut self, detached: Detached) -> Self {
         self.settings_mut().detached = detached;
         self

@@ -31,7 +31,7 @@ impl<St: ValidatorStore> ValidatorCache<St> {
     ///
     /// # Errors
     ///
-    /// The store failed, and entries may be wrong until their time to live is over. See
+    /// Returns an error if the store failed. Entries may be wrong until their time to live is over. See
     /// [`soft_invalidate`](Self::soft_invalidate), which never fails.
     pub async fn invalidate(&self, purge: &Purge) -> Result<(), StoreError> {
         self.invalidate_targets(self.targets(purge)).await
@@ -41,7 +41,7 @@ impl<St: ValidatorStore> ValidatorCache<St> {
     ///
     /// # Errors
     ///
-    /// The store failed, and entries may be wrong until their time to live is over.
+    /// Returns an error if the store failed. Entries may be wrong until their time to live is over.
     pub async fn invalidate_all(&self) -> Result<(), StoreError> {
         self.invalidate_targets(vec![WriteTarget::All]).await
     }

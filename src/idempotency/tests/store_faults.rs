@@ -443,7 +443,7 @@ async fn a_response_without_room_seals_its_key() {
 async fn an_attempt_that_lost_its_lease_withholds_its_response() {
     use crate::clock::{Clock, ManualClock, SystemClock};
 
-    let clock = ManualClock::new(SystemClock::default().now());
+    let clock = ManualClock::new(SystemClock.now());
     let store = MemoryIdempotencyStore::new().clock(clock.clone());
     let runs = Runs::default();
     let service = service(

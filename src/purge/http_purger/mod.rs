@@ -28,7 +28,9 @@ const MAX_REQUESTS: usize = 8;
 /// A [`Purger`] that sends purges over HTTP.
 ///
 /// You bring the client, such as that of hyper-util or any other [`Service`], and configure its
-/// TLS. To send targets, the client has to use HTTP/1.1: in HTTP/2 `Host` must not differ from
+/// TLS. For https, build it with a connector such as that of `hyper-rustls`: `build_http` fails on
+/// each try. A client of another request type, such as that of `reqwest`, does not fit: write a
+/// closure that calls it, which is a [`Purger`] too. To send targets, the client has to use HTTP/1.1: in HTTP/2 `Host` must not differ from
 /// the authority of the base (RFC 9113, section 8.3.1).
 ///
 /// Up to eight requests run at the same time, and a failure does not stop the others. The first

@@ -52,8 +52,8 @@ impl IdempotencyKey {
     ///
     /// # Errors
     ///
-    /// Refuses an empty text, one of more than 255 characters, and characters other than
-    /// printable ASCII.
+    /// Returns an error if the text is empty, has more than 255 characters, or has characters other
+    /// than printable ASCII.
     pub fn new(text: &str) -> Result<Self, InvalidIdempotencyKey> {
         let fault = if text.is_empty() {
             Fault::Empty

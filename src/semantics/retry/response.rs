@@ -82,8 +82,8 @@ impl RecordedResponse {
     ///
     /// # Errors
     ///
-    /// Refuses bytes of another version, and those that were cut or changed so that no
-    /// response can be read. Changed content is not noticed.
+    /// Returns an error if the bytes are of another version, or if they were cut or changed so that
+    /// no response can be read. Changed content is not noticed.
     pub fn decode(mut bytes: Bytes) -> Result<Self, CorruptRecord> {
         let corrupt = CorruptRecord::new();
         if bytes.try_get_u8() != Ok(VERSION) {

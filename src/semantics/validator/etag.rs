@@ -49,7 +49,8 @@ impl EntityTag {
 
     /// Creates a strong tag with `digest` in base64url, without padding.
     ///
-    /// Only the first 64 bytes of the digest are used.
+    /// Only the first 64 bytes of the digest are used. An empty digest is the tag `""`, whatever the
+    /// content.
     #[must_use]
     pub fn from_digest(digest: &[u8]) -> Self {
         Self::encode(false, digest)
@@ -305,7 +306,7 @@ impl fmt::Display for EntityTag {
 }
 
 /// An error returned by conversions into an [`EntityTag`]: the text is not a tag.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct InvalidEntityTag {
     text: Box<[u8]>,

@@ -28,14 +28,16 @@ use tower_conditional::{
 };
 use tower_conditional_postgres::{Param, QuerySource, Scope};
 
-/// The schema, created under a lock, since several processes may start at once.
+/// The schema, created under a lock, since several processes may start at once. All documents take
+/// their versions from one sequence: one that is deleted and created again has no old tag.
 const MIGRATION: &str = "
 BEGIN;
 SELECT pg_advisory_xact_lock(hashtext('documents'));
+CREATE SEQUENCE IF NOT EXISTS document_versions;
 CREATE TABLE IF NOT EXISTS documents (
     id bigint PRIMARY KEY,
     text text NOT NULL,
-    version bigint NOT NULL DEFAULT 1
+    version bigint NOT NULL DEFAULT nextval('document_versions')
 );
 INSERT INTO documents VALUES (1, 'first') ON CONFLICT DO NOTHING;
 COMMIT;
@@ -49,7 +51,7 @@ RETURNING version";
 
 /// The statement that replaces a document. `If-Match: *` gives no versions, so `NULL`.
 const COMPARE_AND_SET: &str = "
-UPDATE documents SET text = $3, version = version + 1
+UPDATE documents SET text = $3, version = nextval('document_versions')
 WHERE id = $1 AND ($2::bigint[] IS NULL OR version = ANY ($2))
 RETURNING version";
 

@@ -180,6 +180,30 @@ fn confirming_a_write() {
     assert_eq!(respond(failed).status(), 412);
 }
 
+/// R-9110-13.2.1-b: nothing exists and nothing is created, so no other writer came first.
+#[test]
+fn an_absent_target_that_is_not_created_is_no_412() {
+    for (seen, creates, refused) in [
+        (Current::Absent, false, false),
+        (Current::Absent, true, true),
+        (Current::Unknown, false, true),
+        (tagged("7").into(), false, true),
+    ] {
+        for fields in [("if-none-match", "*"), ("if-none-match", "\"6\"")] {
+            let request = request("PUT", "/", [fields]);
+            let conditions =
+                crate::semantics::condition::ConditionalFields::from_headers(request.headers())
+                    .cloned();
+            let context = ExpectedContext {
+                creates,
+                ..ExpectedContext::new(request.method().clone(), conditions, seen.clone())
+            };
+            let result = Expected::from(context).confirm_written(None::<()>);
+            assert_eq!(result.is_err(), refused, "{seen:?} {creates} {fields:?}");
+        }
+    }
+}
+
 /// The form of the versions for a database without arrays.
 #[test]
 fn versions_are_a_json_array() {

@@ -171,3 +171,42 @@ async fn the_layers_can_be_configured() {
     let won = responses.iter().filter(|response| response.status() == 204);
     assert_eq!(won.count(), 1);
 }
+
+/// RFC 9110, section 13.2.1: a write to an absent note is 404 with each condition and without one.
+/// A 428 recommends only what helps.
+#[tokio::test]
+async fn a_resource_that_is_only_replaced_is_404_if_absent() {
+    let notes = Notes::with(&[(1, "one", 7)]);
+    let version = source::axum(version).with_state(notes.clone());
+    let note = guard(version, get(read), put(write).delete(write))
+        .configure_writes(|layer| layer.creates([]))
+        .with_state(notes);
+    let app = Router::new().route("/notes/{id}", note);
+    let conditions: [&[(&str, &str)]; 5] = [
+        &[],
+        &[("if-match", "*")],
+        &[("if-match", "\"7\"")],
+        &[("if-none-match", "*")],
+        &[("if-none-match", "\"7\"")],
+    ];
+    for (method, fields) in ["PUT", "DELETE"].into_iter().zip([conditions; 2]) {
+        for fields in fields {
+            let response = send(&app, method, "/notes/2", fields).await;
+            assert_eq!(response.status(), 404, "{method} {fields:?}");
+        }
+        let bare = send(&app, method, "/notes/1", &[]).await;
+        assert_eq!(bare.status(), 428);
+        assert!(bare.body().contains("If-Match") && !bare.body().contains("If-None-Match"));
+    }
+}
+
+/// A handler that only updates finds no row, before and after. So no other writer came first.
+#[tokio::test]
+async fn a_true_condition_on_an_absent_row_is_no_412() {
+    let notes = Notes::with(&[(1, "one", 7)]);
+    let absent = send(&app(&notes), "PUT", "/notes/2", &[("if-none-match", "*")]).await;
+    assert_eq!(absent.status(), 404);
+    assert_eq!(notes.ran(), (1, 1));
+    let present = send(&app(&notes), "PUT", "/notes/1", &[("if-none-match", "*")]).await;
+    assert_eq!(present.status(), 412);
+}

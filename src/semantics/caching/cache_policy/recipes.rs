@@ -119,6 +119,8 @@ impl CachePolicy {
     /// Returns a policy for content that never changes, since its URL contains its version.
     ///
     /// `public, max-age=31536000, immutable`. See [`assets`](crate::assets).
+    ///
+    /// It cannot be taken back. A missing file must be a 404, and not the `index.html` of a fallback.
     pub fn immutable_asset() -> Self {
         Self::from_valid(IMMUTABLE_ASSET)
     }

@@ -151,13 +151,21 @@ impl TagCodings {
             AcceptedVariants::from_headers(headers, self, decoded.dictionary.as_deref().copied());
         let none_match = lines::lines(headers, &IF_NONE_MATCH).cloned().collect();
         self.map_header(headers, &IF_NONE_MATCH, &TagMapping::NoneMatch(&accepted));
-        // All variants share a date. A part of plain content must not be joined to coded bytes,
-        // so a range with a date becomes a whole response.
-        let by_date = match lines::first(headers, &IF_RANGE) {
-            Some(line) => !is_tag(line),
-            None => lines::has(headers, &IF_UNMODIFIED_SINCE) && !lines::has(headers, &IF_MATCH),
+        // A part of plain content must not be joined to coded bytes. All variants share a date, and
+        // a tag with a suffix is that of coded bytes. Such a range becomes a whole response, also
+        // if the service does not read `If-Range`.
+        let may_join_coded = match lines::first(headers, &IF_RANGE) {
+            Some(line) => match single_tag(line) {
+                Some(tag) => self.looks_coded(tag.opaque()),
+                None => accepted.accepts_any_coding(),
+            },
+            None => {
+                lines::has(headers, &IF_UNMODIFIED_SINCE)
+                    && !lines::has(headers, &IF_MATCH)
+                    && accepted.accepts_any_coding()
+            }
         };
-        if by_date && accepted.accepts_any_coding() {
+        if may_join_coded {
             headers.remove(RANGE);
         }
         // The service cuts a part from plain content, so `If-Match` with the tag of a coded
@@ -273,8 +281,12 @@ pub(crate) fn is_conditional(headers: &HeaderMap) -> bool {
     })
 }
 
-fn is_tag(line: &HeaderValue) -> bool {
-    matches!(entity_tags([line]).next(), Some(TagMember::Tag(_)))
+/// Returns the tag of a line of `If-Range`, or `None` if the line has a date.
+fn single_tag(line: &HeaderValue) -> Option<TagRef<'_>> {
+    match entity_tags([line]).next()? {
+        TagMember::Tag(tag) => Some(tag),
+        TagMember::Malformed(_) => None,
+    }
 }
 
 /// A writer of a list of tags.

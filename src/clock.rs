@@ -28,7 +28,7 @@ pub trait Clock: Send + Sync + 'static {
 
 /// The system's clock.
 #[derive(Debug, Clone, Copy, Default)]
-#[non_exhaustive]
+#[allow(clippy::exhaustive_structs)] // its name is a value, as in `clock(SystemClock)`
 pub struct SystemClock;
 
 impl Clock for SystemClock {
@@ -44,6 +44,16 @@ impl Clock for SystemClock {
         let tick = clock_gettime(ClockId::RealtimeCoarse);
         // A time before 1970 is a negative duration, which `Duration` cannot hold.
         Duration::try_from(tick).map_or_else(|_| self.now(), |since| UNIX_EPOCH + since)
+    }
+}
+
+impl<C: Clock + ?Sized> Clock for Arc<C> {
+    fn now(&self) -> SystemTime {
+        C::now(self)
+    }
+
+    fn coarse_now(&self) -> SystemTime {
+        C::coarse_now(self)
     }
 }
 
@@ -155,4 +165,15 @@ fn the_last_tick_is_recent_and_never_in_the_future() {
     let manual = ManualClock::new(std::time::UNIX_EPOCH);
     manual.advance(Duration::from_millis(1999));
     assert_eq!(manual.coarse_now(), manual.now());
+}
+
+#[cfg(test)]
+#[test]
+fn a_shared_clock_is_a_clock() {
+    let manual = ManualClock::new(SystemTime::UNIX_EPOCH);
+    let shared: Arc<dyn Clock> = Arc::new(manual.clone());
+    let layer = SharedClock::new(Arc::clone(&shared));
+    manual.advance(std::time::Duration::from_secs(7));
+    assert_eq!(layer.now(), HttpDate::from_unix_seconds(7));
+    assert_eq!(layer.coarse_now(), HttpDate::from_unix_seconds(7));
 }

@@ -193,6 +193,7 @@ pub mod route;
 #[allow(unreachable_pub)]
 mod semantics;
 mod service;
+mod setting;
 pub mod source;
 mod stack;
 pub mod state_ref;

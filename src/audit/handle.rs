@@ -10,7 +10,10 @@ use super::{
     history::AuditHistory,
     rules::RuleFinding,
 };
-use crate::clock::{Clock, SharedClock};
+use crate::{
+    clock::{Clock, SharedClock},
+    setting::above_zero,
+};
 
 /// The findings of an [`AuditLayer`](super::AuditLayer). Clones share them.
 ///
@@ -41,11 +44,21 @@ impl Audit {
         }
     }
 
-    /// Sets how many targets are remembered. Defaults to 1,000, and is at least one.
+    /// Sets how many targets are remembered. Defaults to 1,000.
     ///
     /// If there are more, those that were used last stay. Each takes a few KiB, and up to 16 KiB
     /// more for the first bytes of its contents.
+    ///
+    /// # Panics
+    ///
+    /// Panics if it is zero, since responses could not be compared.
+    #[track_caller]
     pub fn max_targets(self, max: usize) -> Self {
+        let max = above_zero(
+            "number of targets",
+            max,
+            "no responses would be compared; use some",
+        );
         self.lock().history.max_targets = max;
         self
     }
@@ -53,14 +66,20 @@ impl Audit {
     /// Sets how many findings are kept. Defaults to 1,000.
     ///
     /// The first ones are kept, and the others are [counted](Self::dropped).
+    ///
+    /// # Panics
+    ///
+    /// Panics if it is zero, since no finding would say what is wrong.
+    #[track_caller]
     pub fn max_findings(self, max: usize) -> Self {
+        let max = above_zero("number of findings", max, "none would be kept; use some");
         self.lock().log.max_findings = max;
         self
     }
 
     /// Sets the longest lifetime that needs no `immutable`. Defaults to one year.
     ///
-    /// It applies to all media types: how old a page may be is the application's decision.
+    /// With zero, each lifetime needs it. It applies to all media types: how old a page may be is the application's decision.
     pub fn max_lifetime(self, max_lifetime: Duration) -> Self {
         self.lock().max_lifetime = max_lifetime;
         self

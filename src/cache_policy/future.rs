@@ -1,4 +1,5 @@
 use std::{
+    fmt,
     future::Future,
     mem,
     pin::Pin,
@@ -52,6 +53,12 @@ where
             this.pending.apply(response);
         }
         polled
+    }
+}
+
+impl<F> fmt::Debug for ResponseFuture<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ResponseFuture").finish_non_exhaustive()
     }
 }
 

@@ -252,6 +252,7 @@
 //! The layer makes no validators and reads no content. Without a validator a cache has to fetch
 //! the whole response again: see [`EtagLayer`](crate::EtagLayer).
 
+mod condition_headers;
 mod date;
 mod future;
 mod layer;

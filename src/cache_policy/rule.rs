@@ -180,12 +180,9 @@ impl Rule {
         Ok(())
     }
 
-    pub(super) fn condition_headers(&self) -> &[HeaderName] {
-        &self.condition_headers
-    }
-
-    pub(super) fn vary(&mut self, condition_headers: &[HeaderName]) {
-        self.policy = self.policy.clone().vary(condition_headers.iter().cloned());
+    /// Takes the headers that the conditions read out of the rule.
+    pub(super) fn take_condition_headers(&mut self) -> Vec<HeaderName> {
+        mem::take(&mut self.condition_headers)
     }
 
     pub(super) fn policy(&self) -> &CachePolicy {

@@ -2,9 +2,10 @@
 
 use std::mem;
 
-use http::{HeaderMap, HeaderName, Method, Request, StatusCode, header::AUTHORIZATION};
+use http::{HeaderMap, Method, Request, StatusCode, header::AUTHORIZATION};
 
 use super::{
+    condition_headers::ConditionHeaders,
     matched::MatchedRules,
     rule::{Rule, is_error, is_success},
 };
@@ -13,7 +14,7 @@ use crate::{
     route::RouteTable,
     semantics::{
         caching::{cache_control::InvalidCachePolicy, cache_policy::CachePolicy},
-        field::{HttpDate, lines, method, vary},
+        field::{HttpDate, lines, method},
     },
 };
 
@@ -31,8 +32,9 @@ pub(super) struct PolicyRules {
     redirections: CachePolicy,
     /// The policy of a 206 whose media type is unknown.
     parts: CachePolicy,
-    /// The headers that rules read, each once.
-    condition_headers: Vec<HeaderName>,
+    /// The headers that rules read. All responses vary by them, since an earlier rule decides if
+    /// a later one is evaluated.
+    condition_headers: ConditionHeaders,
     /// `true` to add a missing `Date`.
     pub(super) date: bool,
     pub(super) clock: SharedClock,
@@ -81,7 +83,7 @@ impl PolicyRules {
             errors: CachePolicy::no_store().yield_to_handler(),
             redirections: CachePolicy::no_cache().yield_to_handler(),
             parts: CachePolicy::no_store(),
-            condition_headers: Vec::new(),
+            condition_headers: ConditionHeaders::default(),
             date: true,
             clock: SharedClock::default(),
         }
@@ -97,37 +99,9 @@ impl PolicyRules {
         for path in &paths {
             self.by_path.insert(path, number);
         }
-        self.add_condition_headers(rule.condition_headers());
-        rule.vary(&self.condition_headers);
+        self.condition_headers.extend(rule.take_condition_headers());
         self.rules.push(rule);
         Ok(())
-    }
-
-    /// Adds headers that a rule reads. All responses vary by the headers of all rules, since an
-    /// earlier rule decides if a later one is evaluated.
-    fn add_condition_headers(&mut self, fields: &[HeaderName]) {
-        let known = self.condition_headers.len();
-        for field in fields {
-            if !self.condition_headers.contains(field) {
-                self.condition_headers.push(field.clone());
-            }
-        }
-        let new = &self.condition_headers[known..];
-        // Most rules add no headers. Updating all others each time would be quadratic.
-        if new.is_empty() {
-            return;
-        }
-        for rule in &mut self.rules {
-            rule.vary(new);
-        }
-        for policy in [
-            &mut self.default_policy,
-            &mut self.errors,
-            &mut self.redirections,
-            &mut self.parts,
-        ] {
-            *policy = policy.clone().vary(new.iter().cloned());
-        }
     }
 
     /// Matches the request against all rules by method and path. If some of them have further
@@ -189,14 +163,18 @@ impl PolicyRules {
             chosen.filter(|policy| matched.kind != RequestKind::Other || !policy.is_fresh());
         if let Some(policy) = chosen {
             policy.apply(headers, authorized, &now);
-            vary::merge(headers, self.condition_headers.iter().cloned());
+            self.condition_headers.add_to_vary(headers);
             return;
         }
         match self.select(matched, status, headers) {
-            SelectedPolicy::Policy(policy) => policy.apply(headers, authorized, &now),
+            SelectedPolicy::Policy(policy) => {
+                policy.apply(headers, authorized, &now);
+                self.condition_headers.add_to_vary(headers);
+            }
             // A cache selects an error by the `Vary` of the 200, too (RFC 9111, section 4.1).
             SelectedPolicy::Default(policy) => {
                 policy.apply(headers, authorized, &now);
+                self.condition_headers.add_to_vary(headers);
                 for policy in self.possible_policies(matched) {
                     policy.merge_vary(headers);
                 }
@@ -207,6 +185,7 @@ impl PolicyRules {
                     policy.protect_handler_headers(headers, authorized, &now);
                     policy.merge_vary(headers);
                 }
+                self.condition_headers.add_to_vary(headers);
             }
             SelectedPolicy::None => self
                 .default_policy

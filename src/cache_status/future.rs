@@ -1,4 +1,5 @@
 use std::{
+    fmt,
     future::Future,
     pin::Pin,
     sync::Arc,
@@ -36,6 +37,12 @@ pub(super) struct ReportedRequest {
 impl<F> ResponseFuture<F> {
     pub(super) fn new(future: F, request: Option<ReportedRequest>) -> Self {
         Self { future, request }
+    }
+}
+
+impl<F> fmt::Debug for ResponseFuture<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ResponseFuture").finish_non_exhaustive()
     }
 }
 

@@ -1,4 +1,5 @@
 use std::{
+    fmt,
     future::Future,
     pin::Pin,
     sync::Arc,
@@ -61,6 +62,15 @@ pin_project! {
         Hash {
             pending: Box<PendingHash<B, H>>,
         },
+    }
+}
+
+impl<F, B: Body, H> fmt::Debug for ResponseFuture<F, B, H> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.state {
+            EtagState::Pass { .. } => "ResponseFuture(Pass)",
+            EtagState::Tag { .. } => "ResponseFuture(Tag)",
+        })
     }
 }
 

@@ -4,9 +4,12 @@ use http::HeaderName;
 use tower_layer::Layer;
 
 use super::{ContentHasher, Etag, Sha256, tag::EtagConfig};
-use crate::semantics::{
-    field::SafeMethods,
-    validator::{WeakSecret, key, taggable},
+use crate::{
+    semantics::{
+        field::SafeMethods,
+        validator::{WeakSecret, key, taggable},
+    },
+    setting::above_zero,
 };
 
 /// Layer that gives responses an entity tag.
@@ -59,8 +62,14 @@ impl<H: Clone> EtagLayer<H> {
     /// The list of the body's frames takes at most as many bytes again. A body passes untagged
     /// from the point where it has more than 64 frames and more than `bytes / 32` frames.
     /// Frames without data count, too.
+    ///
+    /// # Panics
+    ///
+    /// Panics if it is zero, since no content would be hashed.
+    #[track_caller]
     pub fn max_body_bytes(mut self, bytes: u64) -> Self {
-        self.config_mut().max_body_bytes = bytes;
+        let remedy = "no content would be hashed; leave the layer out";
+        self.config_mut().max_body_bytes = above_zero("number of bytes", bytes, remedy);
         self
     }
 

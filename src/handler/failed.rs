@@ -1,3 +1,5 @@
+use std::{error::Error, fmt};
+
 use bytes::Bytes;
 use http::{Response, StatusCode};
 
@@ -7,7 +9,8 @@ use crate::{
     semantics::{condition::Current, validator::Validators},
 };
 
-/// A 304: the client has the current representation (RFC 9110, section 15.4.5).
+/// An error with which a handler responds 304: the client has the current representation (RFC
+/// 9110, section 15.4.5).
 #[derive(Debug, Clone, Default)]
 pub struct NotModified(Validators);
 
@@ -26,6 +29,14 @@ impl NotModified {
     }
 }
 
+impl fmt::Display for NotModified {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the client has the current representation (304)")
+    }
+}
+
+impl Error for NotModified {}
+
 /// A 304 must repeat other headers of the 200, such as `Cache-Control` and `Vary` (RFC 9110,
 /// section 15.4.5). Set them with [`Validators::with_repeated`], or add them to the response.
 impl<B: From<Bytes>> From<NotModified> for Response<B> {
@@ -37,8 +48,8 @@ impl<B: From<Bytes>> From<NotModified> for Response<B> {
     }
 }
 
-/// A 412: the current state is not the state that the request expects (RFC 9110, section
-/// 15.5.13).
+/// An error with which a handler responds 412: the current state is not the one that the request
+/// expects (RFC 9110, section 15.5.13).
 ///
 /// A [`PreconditionLayer`](crate::PreconditionLayer) around the handler changes this
 /// response in two cases:
@@ -110,13 +121,21 @@ impl<B: From<Bytes>> From<PreconditionFailed> for Response<B> {
     }
 }
 
+impl fmt::Display for PreconditionFailed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the current state is not the one that the request expects (412)")
+    }
+}
+
+impl Error for PreconditionFailed {}
+
 impl Default for PreconditionFailed {
     fn default() -> Self {
         Self::new()
     }
 }
 
-/// A 304 or 412: the request is not performed because of its conditions.
+/// An error with which a handler responds 304 or 412, because of the conditions of the request.
 #[derive(Debug, Clone)]
 #[must_use]
 #[allow(clippy::exhaustive_enums)] // RFC 9110, section 13.2.2 has no other way out
@@ -126,6 +145,17 @@ pub enum PreconditionRejection {
     /// A 412 for a request with a false condition.
     Failed(PreconditionFailed),
 }
+
+impl fmt::Display for PreconditionRejection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotModified(not_modified) => not_modified.fmt(f),
+            Self::Failed(failed) => failed.fmt(f),
+        }
+    }
+}
+
+impl Error for PreconditionRejection {}
 
 impl<B: From<Bytes>> From<PreconditionRejection> for Response<B> {
     fn from(rejection: PreconditionRejection) -> Self {

@@ -8,7 +8,7 @@ use tokio::time::{Instant, sleep};
 use super::config::IdempotencyConfig;
 use crate::{
     events,
-    semantics::retry::{Admission, Claim, RecordId, Resolution, Update},
+    semantics::retry::{Admission, Claim, RecordId, Update},
     source::lazy_timeout,
     store::{IdempotencyStore, PAUSES, Step, StoreError, StoreErrorKind, within},
 };
@@ -83,7 +83,7 @@ impl<St: IdempotencyStore> Claimant<St> {
             let next = pauses.next().filter(|_| is_ambiguous && !is_late);
             let Some(pause) = next else {
                 if may_be_applied {
-                    self.abandon();
+                    drop(self.give_back(None));
                 }
                 return Err(error);
             };
@@ -99,10 +99,7 @@ impl<St: IdempotencyStore> Claimant<St> {
         admission: Admission<Bytes>,
         sent_at: Instant,
     ) -> Result<Admission<Bytes>, StoreError> {
-        let Admission::Started {
-            fence, takes_over, ..
-        } = admission
-        else {
+        let Some(started) = StartedClaim::of(&admission) else {
             return Ok(admission);
         };
         let lease = self.claim.lease;
@@ -110,93 +107,94 @@ impl<St: IdempotencyStore> Claimant<St> {
             return Ok(admission);
         }
         let renewed_at = Instant::now();
-        let renewed = self.config.store.renew(self.step(fence), lease);
+        let renewed = self.config.store.renew(self.step(started.fence), lease);
         let renewed = within(lease, renewed).await;
         let is_in_time = sent_at.elapsed() < lease && renewed_at.elapsed() < lease / 3;
         if is_in_time && matches!(renewed, Ok(Update::Applied)) {
             return Ok(admission);
         }
         // The retry of the refused client should find the key free, if the store is there.
-        let given_back = self.give_back(fence, takes_over);
-        let _ = lazy_timeout(Some(GIVE_BACK_WAIT), given_back).await;
+        self.give_back_soon(started).await;
         let reason = "the store answered too late for the lease";
         Err(StoreError::not_applied(reason))
     }
 
-    /// Gives back a claim that may have been applied, once the store answers again.
+    /// Gives back a claim, and waits for that as long as a refused client may.
+    pub(super) async fn give_back_soon(&self, started: StartedClaim) {
+        let given_back = self.give_back(Some(started));
+        let _ = lazy_timeout(Some(GIVE_BACK_WAIT), given_back).await;
+    }
+
+    /// Gives back a claim that was started, or may have been, once the store answers.
+    /// `started` is `None` if there was no answer. It goes on if the future is dropped.
     ///
     /// A server that hangs may run the claim long after, from its socket. So the task goes on
-    /// until an answer, or for one lease if there are too many such tasks. It asks often enough
-    /// to find the claim before its lease is over. A corrupt record ends it.
-    fn abandon(&self) {
+    /// until an answer, or for two leases if there are too many such tasks. A corrupt record ends
+    /// it.
+    pub(super) fn give_back(
+        &self,
+        mut started: Option<StartedClaim>,
+    ) -> impl Future<Output = ()> + Send + use<St> {
         let claimant = self.clone();
         let place = Arc::clone(&self.config.abandoned_places)
             .try_acquire_owned()
             .ok();
-        self.spawn(async move {
+        self.config.detached.finish_step(async move {
             let lease = claimant.claim.lease;
             let longest_pause = PAUSES[0].max(lease / 3);
-            let (mut pause, begun_at) = (PAUSES[2].min(longest_pause), Instant::now());
-            while place.is_some() || begun_at.elapsed() < lease {
+            let (mut pause, begun_at) = (PAUSES[0], Instant::now());
+            if started.is_none() {
                 // The store has just failed several times, and nobody waits for this task.
+                pause = PAUSES[2].min(longest_pause);
                 sleep(pause).await;
-                let begun = claimant.config.store.begin(claimant.id, claimant.claim);
-                match within(lease, begun).await {
-                    Ok(admission) => return claimant.give_back_started(&admission),
+            }
+            loop {
+                match claimant.try_give_back(&mut started).await {
+                    Ok(true) => return,
                     Err(error) if error.kind() == StoreErrorKind::Corrupt => return,
-                    Err(_) => pause = longest_pause.min(pause * 2),
+                    _ if place.is_none() && begun_at.elapsed() >= lease.saturating_mul(2) => return,
+                    _ => sleep(pause).await,
                 }
-            }
-        });
-    }
-
-    fn give_back_started(&self, admission: &Admission<Bytes>) {
-        if let Admission::Started {
-            fence, takes_over, ..
-        } = *admission
-        {
-            drop(self.give_back(fence, takes_over));
-        }
-    }
-
-    /// Gives back a claim for which nothing ran. It goes on if the future is dropped.
-    fn give_back(&self, fence: u64, takes_over: bool) -> impl Future<Output = ()> + Send + use<St> {
-        let claimant = self.clone();
-        self.config.detached.finish_step(async move {
-            let store = &claimant.config.store;
-            let lease = claimant.claim.lease;
-            for pause in PAUSES.into_iter().chain([lease]) {
-                let step = claimant.step(fence);
-                let given_back = if takes_over {
-                    // The effects of the attempt before are as unknown as they were.
-                    within(lease, store.renew(step, Duration::ZERO)).await
-                } else {
-                    within(lease, store.release(step)).await
-                };
-                match given_back {
-                    Ok(Update::Applied) => return,
-                    Ok(Update::Lost) => break,
-                    Err(error) => events::key_step_failed(&claimant.id, "release", &error),
-                }
-                // The store may come back. The last pause is that of the lease, since only an attempt
-                // whose lease is over can be resolved.
-                sleep(pause).await;
-            }
-            if !takes_over {
-                // After the lease the claim counts as lost, but its outcome is known.
-                let resolved = store.resolve(claimant.id, fence, Resolution::Release);
-                let _ = within(lease, resolved).await;
+                pause = longest_pause.min(pause.saturating_mul(4));
             }
         })
     }
 
-    fn step(&self, fence: u64) -> Step {
-        Step::new(self.id, self.claim.owner, fence)
+    /// Returns `true` if the claim is given back, or was never applied.
+    async fn try_give_back(&self, started: &mut Option<StartedClaim>) -> Result<bool, StoreError> {
+        let (store, lease) = (&self.config.store, self.claim.lease);
+        if started.is_none() {
+            // Only its own attempt can be given back, and not one that was lost before it.
+            let own = self.claim.with_takeover(false);
+            let admission = within(lease, store.begin(self.id, own)).await?;
+            *started = StartedClaim::of(&admission);
+        }
+        let Some(StartedClaim { fence, takes_over }) = *started else {
+            return Ok(true);
+        };
+        let step = self.step(fence);
+        let given_back = if takes_over {
+            // The effects of the attempt before are as unknown as they were.
+            within(lease, store.renew(step, Duration::ZERO)).await
+        } else {
+            within(lease, store.release(step)).await
+        };
+        match given_back {
+            Ok(Update::Lost) if !takes_over => {
+                // After the lease, the store gives the key only to a claim that is repeated.
+                *started = None;
+                Ok(false)
+            }
+            Ok(_) => Ok(true),
+            Err(error) => {
+                events::key_step_failed(&self.id, "release", &error);
+                Err(error)
+            }
+        }
     }
 
-    fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {
-        // Dropping the future lets the work go on by itself.
-        drop(self.config.detached.finish_step(work));
+    fn step(&self, fence: u64) -> Step {
+        Step::new(self.id, self.claim.owner, fence)
     }
 }
 
@@ -206,6 +204,24 @@ impl<St> Clone for Claimant<St> {
             config: Arc::clone(&self.config),
             id: self.id,
             claim: self.claim,
+        }
+    }
+}
+
+/// A claim that the store has started.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct StartedClaim {
+    pub(super) fence: u64,
+    pub(super) takes_over: bool,
+}
+
+impl StartedClaim {
+    fn of(admission: &Admission<Bytes>) -> Option<Self> {
+        match *admission {
+            Admission::Started {
+                fence, takes_over, ..
+            } => Some(Self { fence, takes_over }),
+            _ => None,
         }
     }
 }
@@ -223,7 +239,9 @@ impl<St: IdempotencyStore> PendingAdmission<St> {
 impl<St: IdempotencyStore> Drop for PendingAdmission<St> {
     fn drop(&mut self) {
         if let Some((admission, claimant)) = self.0.take() {
-            claimant.give_back_started(&admission);
+            if let Some(started) = StartedClaim::of(&admission) {
+                drop(claimant.give_back(Some(started)));
+            }
         }
     }
 }

@@ -13,8 +13,8 @@ use crate::{
     target,
 };
 
-/// The number of claims without an answer that are followed to their end. Those beyond are
-/// followed for a lease.
+/// The number of claims on their way back that are followed to their end. Those beyond are
+/// followed for two leases.
 const MAX_ABANDONED: usize = 1024;
 
 type ScopeOf = Arc<dyn Fn(&Parts) -> Option<KeyScope> + Send + Sync>;

@@ -9,6 +9,7 @@ use tokio::time::{Instant, sleep};
 
 use super::{
     attempt::Attempt,
+    claimant::{Claimant, StartedClaim},
     config::{IdempotencyConfig, OnUnrecorded},
     recorded::{self, RecordedContent},
     refuse::refuse,
@@ -18,13 +19,14 @@ use crate::{
     events,
     outcome::Outcome,
     refusal::KeyProblem,
-    semantics::retry::{Commit, RecordId, RecordedResponse, Resolution, SealReason, Update},
-    store::{IdempotencyStore, PAUSES, Step, StoreError, StoreErrorKind, within},
+    semantics::retry::{Commit, RecordId, RecordedResponse, SealReason, Update},
+    store::{IdempotencyStore, PAUSES, StoreError, StoreErrorKind, within},
 };
 
 /// The key of a request that is performed, until its end is recorded.
 pub(super) struct HeldKey<St> {
     pub(super) config: Arc<IdempotencyConfig<St>>,
+    pub(super) claimant: Claimant<St>,
     pub(super) attempt: Attempt,
     /// `true` if the method of the request is safe.
     pub(super) is_read: bool,
@@ -158,11 +160,17 @@ impl<St: IdempotencyStore> HeldKey<St> {
         // A response that releases the key asks to be tried again, recorded or not.
         let must_be_recorded = matches!(end, AttemptEnd::Record(_) | AttemptEnd::Seal(_));
         let can_be_sealed = matches!(end, AttemptEnd::Record(_));
+        let is_free = matches!(end, AttemptEnd::Release);
         let (mut committed, may_be_applied) = self.commit(end).await;
         if can_be_sealed && committed.is_err() && !may_be_applied {
             // The store may have no room for the response. A seal takes none.
             let seal = AttemptEnd::Seal(SealReason::Unrecorded);
             committed = self.commit(seal).await.0;
+        }
+        if is_free && !matches!(committed, Ok(Update::Applied)) {
+            // The handler has undone its effect, so the key is free once the store is back, also if
+            // the lease is over by then.
+            drop(self.claimant.give_back(Some(self.started())));
         }
         match committed {
             Ok(Update::Applied) => response,
@@ -253,13 +261,13 @@ impl<St: IdempotencyStore> HeldKey<St> {
 
     /// Frees the key, since nothing ran.
     pub(super) async fn release(&self) {
-        let released = self.commit(AttemptEnd::Release).await.0;
-        if !matches!(released, Ok(Update::Applied)) && !self.attempt.takes_over {
-            // After the lease the attempt counts as lost, but its outcome is known.
-            let Step { id, fence, .. } = self.attempt.step;
-            let store = &self.config.store;
-            let resolved = store.resolve(id, fence, Resolution::Release);
-            let _ = within(self.config.lease, resolved).await;
+        self.claimant.give_back_soon(self.started()).await;
+    }
+
+    fn started(&self) -> StartedClaim {
+        StartedClaim {
+            fence: self.attempt.step.fence,
+            takes_over: self.attempt.takes_over,
         }
     }
 

@@ -100,6 +100,7 @@ impl<St: IdempotencyStore> KeyedRequest<St> {
                 };
                 let key = HeldKey {
                     config: self.config,
+                    claimant,
                     attempt,
                     is_read: method::is_safe(&parts.method),
                 };

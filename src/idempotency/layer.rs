@@ -12,9 +12,9 @@ use super::{
 use crate::{
     detached::Detached,
     refusal::{RenderRefusal, Renderer},
-    semantics::retry::{
-        Commit, Fingerprint, KeyScope, Retention,
-        replay::{has_standard_meaning, is_transient},
+    semantics::{
+        field::is_standard,
+        retry::{Commit, Fingerprint, KeyScope, Retention, replay::is_transient},
     },
     store::IdempotencyStore,
 };
@@ -149,14 +149,16 @@ impl<St> IdempotencyLayer<St> {
     }
 
     /// Sets the largest content of a request with a key, in bytes. Defaults to 1 MiB. A longer
-    /// one is refused with 413, before the handler runs.
+    /// one is refused with 413, before the handler runs. With zero, only requests without content
+    /// have keys.
     pub fn max_request_bytes(mut self, bytes: usize) -> Self {
         self.config_mut().max_request_bytes = bytes;
         self
     }
 
     /// Sets the largest content of a response that is recorded, in bytes. Defaults to 256 KiB.
-    /// A longer one goes out whole, and its key is sealed: a retry gets 409.
+    /// A longer one goes out whole, and its key is sealed: a retry gets 409. With zero, only
+    /// responses without content are repeated.
     pub fn max_response_bytes(mut self, bytes: usize) -> Self {
         self.config_mut().max_response_bytes = bytes;
         self
@@ -310,7 +312,7 @@ impl<St> IdempotencyLayer<St> {
     /// `Set-Cookie`.
     pub fn replay_marker(mut self, name: HeaderName) -> Self {
         assert!(
-            !is_transient(&name) && !has_standard_meaning(&name),
+            !is_transient(&name) && !is_standard(&name),
             "invalid replay marker \"{name}\": it has another meaning; use a name of your own"
         );
         self.config_mut().replay_marker = name;

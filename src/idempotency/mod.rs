@@ -101,6 +101,10 @@
 //! | [`Reexecute`](OnLostAttempt::Reexecute) | runs the handler again | handlers that may run twice, and transactional ones |
 //! | [`Resume`](OnLostAttempt::Resume) | runs the handler, which continues | handlers with recovery points of their own |
 //!
+//! A request that was refused with [store-unavailable](#store-unavailable) has not run. The layer
+//! gives its key back once the store answers, also after the lease. It follows up to 1,024 such keys
+//! for as long as the process lives, and others for two leases. After that the outcome is unknown.
+//!
 //! ## Transactional routes
 //!
 //! A store in the handler's database can record the response in the transaction of the effect:

@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use bytes::Bytes;
 
 use crate::BoxError;
@@ -27,4 +29,14 @@ pub trait Protect: Send + Sync + 'static {
     ///
     /// Returns an error if it cannot decrypt. The answer is then a 503: the handler does not run.
     fn open(&self, id: &[u8; 32], sealed: Bytes) -> Result<Bytes, BoxError>;
+}
+
+impl<P: Protect + ?Sized> Protect for Arc<P> {
+    fn seal(&self, id: &[u8; 32], response: Bytes) -> Result<Bytes, BoxError> {
+        P::seal(self, id, response)
+    }
+
+    fn open(&self, id: &[u8; 32], sealed: Bytes) -> Result<Bytes, BoxError> {
+        P::open(self, id, sealed)
+    }
 }

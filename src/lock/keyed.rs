@@ -6,6 +6,7 @@ use super::{
     Busy,
     keys::{KeyReservation, LockedKeys},
 };
+use crate::setting::above_zero;
 
 /// A fair, bounded mutex per key, for pessimistic locking within one process.
 ///
@@ -62,7 +63,7 @@ impl KeyedLock {
     /// Sets how long a writer waits for a key, with a resolution of one millisecond. Defaults
     /// to 10 seconds.
     ///
-    /// A longer wait ends with [`Busy::Timeout`].
+    /// A longer wait ends with [`Busy::Timeout`]. With zero, a key that is held is refused at once.
     #[must_use]
     pub fn timeout(self, timeout: Duration) -> Self {
         Self { timeout, ..self }
@@ -75,10 +76,16 @@ impl KeyedLock {
     /// free, and the response is 500. Work that the handler gave to other tasks or threads goes
     /// on without the lock. It may overwrite the next holder's write, so give it a shorter
     /// limit. A [`KeyGuard`] has no limit.
+    ///
+    /// # Panics
+    ///
+    /// Panics if it is zero, since each handler that waits would be dropped.
     #[must_use]
+    #[track_caller]
     pub fn hold_timeout(self, hold_timeout: Duration) -> Self {
+        let remedy = "each handler that waits would be dropped; use some seconds";
         Self {
-            hold_timeout,
+            hold_timeout: above_zero("hold timeout", hold_timeout, remedy),
             ..self
         }
     }

@@ -319,6 +319,12 @@ async fn the_default_timeout_is_ten_seconds() {
     assert_eq!(refused(&hasty, "a").await, Busy::Timeout(Duration::ZERO));
 }
 
+#[test]
+#[should_panic(expected = "invalid hold timeout 0ns: each handler that waits would be dropped")]
+fn a_hold_timeout_of_zero_is_refused() {
+    let _ = KeyedLock::new().hold_timeout(Duration::ZERO);
+}
+
 /// Tasks that hold, wait, give up, are aborted and panic at the same time.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn many_mixed_tasks_leave_no_entry() {

@@ -304,7 +304,7 @@ impl<Q, G> PreconditionLayer<Q, G> {
 impl<Q, G> PreconditionLayer<Q, G, WriteLock> {
     /// Sets how many bytes of a request's content are read before the lock is taken. Defaults
     /// to 2 MiB. Each frame counts with its memory overhead. The rest of longer content is read
-    /// under the lock.
+    /// under the lock. With zero, all content is.
     pub fn max_read_ahead_bytes(mut self, bytes: usize) -> Self {
         self.lock.max_read_ahead_bytes = bytes;
         self

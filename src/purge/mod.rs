@@ -114,7 +114,7 @@ mod ticket;
 #[cfg(feature = "tokio")]
 mod worker;
 
-use std::{collections::BTreeSet, future::Future};
+use std::{collections::BTreeSet, future::Future, sync::Arc};
 
 use http::{HeaderMap, Uri, request::Parts};
 
@@ -293,6 +293,18 @@ pub trait Purger: Send + Sync + 'static {
     /// sent.
     fn parts(&self, purge: Purge) -> Vec<Purge> {
         vec![purge]
+    }
+}
+
+impl<P: Purger> Purger for Arc<P> {
+    type Error = P::Error;
+
+    fn purge(&self, purge: &Purge) -> impl Future<Output = Result<(), P::Error>> + Send {
+        P::purge(self, purge)
+    }
+
+    fn parts(&self, purge: Purge) -> Vec<Purge> {
+        P::parts(self, purge)
     }
 }
 

@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use http::request::Parts;
 
 use crate::semantics::caching::cache_tags::CacheTags;
@@ -29,5 +31,11 @@ where
 impl CacheTagSource for CacheTags {
     fn tags(&self, _: &Parts) -> CacheTags {
         self.clone()
+    }
+}
+
+impl<T: CacheTagSource + ?Sized> CacheTagSource for Arc<T> {
+    fn tags(&self, request: &Parts) -> CacheTags {
+        T::tags(self, request)
     }
 }

@@ -10,7 +10,7 @@ use crate::semantics::validator::TagRef;
 /// Two members extend the standard: `expected`, the entity tags in the false condition, and
 /// `current`, the current entity tag. Each is present if it is known.
 #[derive(Debug, Clone, Copy, Default)]
-#[non_exhaustive]
+#[allow(clippy::exhaustive_structs)] // its name is a value, as in `refusals(ProblemJson)`
 pub struct ProblemJson;
 
 impl RenderRefusal for ProblemJson {

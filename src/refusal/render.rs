@@ -1,5 +1,7 @@
 //! The trait that renders the content of a refusal.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use http::HeaderValue;
 
@@ -25,5 +27,11 @@ where
 {
     fn render(&self, refusal: &Refusal<'_>) -> (HeaderValue, Bytes) {
         self(refusal)
+    }
+}
+
+impl<R: RenderRefusal + ?Sized> RenderRefusal for Arc<R> {
+    fn render(&self, refusal: &Refusal<'_>) -> (HeaderValue, Bytes) {
+        R::render(self, refusal)
     }
 }

@@ -8,7 +8,7 @@ mod tests;
 use std::{borrow::Cow, error::Error, fmt, str::FromStr};
 
 use http::request::Parts;
-use percent_encoding::percent_decode_str;
+use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
 use self::segments::PathSegments;
 pub(crate) use table::RouteTable;
@@ -55,8 +55,11 @@ impl Route {
     ///
     /// - braces that do not enclose the whole name of one segment,
     /// - a parameter without a name, or two with the same name,
-    /// - anything behind `{*rest}`, or
-    /// - `:id` or `*rest`, the syntax of older routers.
+    /// - anything behind `{*rest}`,
+    /// - `:id` or `*rest`, the syntax of older routers,
+    /// - a query, a fragment, or another character that clients send as an escape: `ä` arrives as
+    ///   `%C3%A4`, or
+    /// - a `%` that begins no escape.
     pub fn new(pattern: &str) -> Result<Self, InvalidRoute> {
         Self::parse(pattern).map_err(|reason| InvalidRoute {
             pattern: pattern.into(),
@@ -203,18 +206,45 @@ impl Segment {
                 None if text.starts_with('*') => {
                     Err(format!("a rest parameter is written \"{{{text}}}\"").into())
                 }
-                None => Ok(Self::Literal(text.into())),
+                None => check_literal(text).map(|()| Self::Literal(text.into())),
             },
             _ => Err("braces enclose the whole of one segment".into()),
         }
     }
 }
 
+/// Refuses text that no path has on the wire, since a route with it would never match.
+fn check_literal(text: &str) -> Result<(), Cow<'static, str>> {
+    for (at, character) in text.char_indices() {
+        match character {
+            '?' => return Err("leave the query out, since a route is a path".into()),
+            '#' => return Err("leave the fragment out, since clients do not send it".into()),
+            '%' => {
+                let digits = text.as_bytes().get(at + 1..at + 3);
+                if !digits.is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit)) {
+                    return Err("\"%\" begins an escape of two digits: write \"%25\"".into());
+                }
+            }
+            // RFC 3986, section 3.3. Clients send some characters that it does not have, such as "|".
+            '"' | '<' | '>' | '`' => return Err(write_escaped(character)),
+            _ if !character.is_ascii_graphic() => return Err(write_escaped(character)),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn write_escaped(character: char) -> Cow<'static, str> {
+    let mut bytes = [0; 4];
+    let escaped = utf8_percent_encode(character.encode_utf8(&mut bytes), NON_ALPHANUMERIC);
+    format!("clients send {character:?} as an escape: write \"{escaped}\"").into()
+}
+
 const NO_NAME: &str = "a parameter needs a name";
 const NAME_TWICE: &str = "two parameters have the same name";
 
 /// An error returned by [`Route::new`] for a pattern that is not a route.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct InvalidRoute {
     pattern: Box<str>,

@@ -136,7 +136,7 @@ pub use self_get::{InnerService, SelfGet, SelfGetMode};
 #[cfg(feature = "tokio")]
 pub use timeout::Timeout;
 #[cfg(feature = "tokio")]
-pub(crate) use timeout::{DEFAULT_TIMEOUT, lazy_timeout, timeout_answer};
+pub(crate) use timeout::{DEFAULT_TIMEOUT, above_zero_timeout, lazy_timeout, timeout_answer};
 
 /// A source of the validators of the representation that a request selects.
 ///
@@ -227,12 +227,17 @@ pub trait ValidatorSource: Send + Sync + 'static {
     ///
     /// Sources that [`or_else`](Self::or_else) combines keep their own timeouts, so the second
     /// is called when the first hangs. For a longer timeout, set it on both.
+    ///
+    /// # Panics
+    ///
+    /// Panics if it is zero, since each source that waits would fail.
     #[cfg(feature = "tokio")]
+    #[track_caller]
     fn timeout(self, timeout: std::time::Duration) -> Timeout<Self>
     where
         Self: Sized,
     {
-        Timeout::new(self, timeout)
+        Timeout::new(self, above_zero_timeout(timeout))
     }
 }
 

@@ -1,10 +1,12 @@
+use std::fmt;
+
 use http::request::Parts;
 
 use super::{IntoCurrent, ValidatorSource};
 use crate::semantics::condition::Current;
 
 /// A source that never waits; see [`now`].
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub struct Now<F>(F);
 
 /// Creates a source from a closure that knows the state without waiting. The closure returns
@@ -43,5 +45,11 @@ where
 
     fn try_current(&self, request: &Parts) -> Option<Result<Current, T::Error>> {
         Some((self.0)(request).into_current())
+    }
+}
+
+impl<F> fmt::Debug for Now<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Now").finish_non_exhaustive()
     }
 }

@@ -175,10 +175,15 @@ impl<T> SelfGet<T> {
     /// Sets how long the head of the response may take. Defaults to 10 seconds.
     ///
     /// After that time the source has failed. The timeout needs the timer of tokio.
+    ///
+    /// # Panics
+    ///
+    /// Panics if it is zero, since each service that waits would fail.
     #[cfg(feature = "tokio")]
+    #[track_caller]
     pub fn timeout(self, timeout: Duration) -> Self {
         Self {
-            timeout: Some(timeout),
+            timeout: Some(super::above_zero_timeout(timeout)),
             ..self
         }
     }

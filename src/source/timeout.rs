@@ -13,10 +13,21 @@ use tokio::{
 };
 
 use super::{SourceError, ValidatorSource, try_current};
-use crate::semantics::condition::Current;
+use crate::{semantics::condition::Current, setting::above_zero};
 
 /// The default timeout of a source, and of the `GET` of a [`SelfGet`](super::SelfGet).
 pub(crate) const DEFAULT_TIMEOUT: Option<Duration> = Some(Duration::from_secs(10));
+
+/// Returns the timeout of a source.
+///
+/// # Panics
+///
+/// Panics if it is zero.
+#[track_caller]
+pub(crate) fn above_zero_timeout(timeout: Duration) -> Duration {
+    let remedy = "each source that waits would fail; use some seconds";
+    above_zero("timeout of a source", timeout, remedy)
+}
 
 /// A source with its own timeout; see [`ValidatorSource::timeout`].
 #[derive(Debug, Clone)]

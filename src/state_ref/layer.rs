@@ -6,6 +6,7 @@ use tower_layer::Layer;
 use super::{StateRef, StateSource, config::StateRefConfig};
 use crate::{
     refusal::{RenderRefusal, Renderer},
+    semantics::field::is_standard,
     source::OnSourceError,
 };
 
@@ -20,7 +21,16 @@ pub struct StateRefLayer<Q> {
 
 impl<Q: StateSource> StateRefLayer<Q> {
     /// Creates a layer that reads and writes the identifier in the header `field`.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the header has another meaning, such as `Connection`, `ETag` or `Vary`.
+    #[track_caller]
     pub fn new(field: HeaderName, source: Q) -> Self {
+        assert!(
+            !is_standard(&field),
+            "invalid header \"{field}\" of a state: it has another meaning; use a name of your own"
+        );
         Self {
             config: Arc::new(StateRefConfig {
                 field,
@@ -34,9 +44,14 @@ impl<Q: StateSource> StateRefLayer<Q> {
     }
 
     /// Sets the timeout of the source. Defaults to 10 seconds. It needs tokio's timer.
+    ///
+    /// # Panics
+    ///
+    /// Panics if it is zero, since each source that waits would fail.
     #[cfg(feature = "tokio")]
+    #[track_caller]
     pub fn timeout(mut self, timeout: std::time::Duration) -> Self {
-        self.config_mut().timeout = Some(timeout);
+        self.config_mut().timeout = Some(crate::source::above_zero_timeout(timeout));
         self
     }
 

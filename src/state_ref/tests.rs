@@ -119,6 +119,31 @@ fn conditions_of_a_cache_get_no_304_for_a_state() {
     }
 }
 
+/// Each of these tells clients and caches something else, and 17 would be wrong for it.
+#[test]
+fn a_header_with_another_meaning_is_refused() {
+    for name in [
+        "connection",
+        "content-length",
+        "content-type",
+        "set-cookie",
+        "etag",
+        "vary",
+        "host",
+        "if-none-match",
+        "authorization",
+        "idempotency-key",
+        "cdn-cache-control",
+    ] {
+        let field = HeaderName::from_static(name);
+        let set = std::panic::catch_unwind(|| StateRefLayer::new(field, latest("17")));
+        let message = set.err().and_then(|panic| panic.downcast::<String>().ok());
+        let message = message.expect("a refusal");
+        let expected = format!("invalid header \"{name}\" of a state: it has another meaning");
+        assert!(message.starts_with(&expected), "{message}");
+    }
+}
+
 #[test]
 fn a_write_is_performed() {
     let layer = StateRefLayer::new(FIELD, |_: &http::request::Parts| async {

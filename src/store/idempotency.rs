@@ -21,6 +21,10 @@ use crate::semantics::retry::{
 )]
 pub trait IdempotencyStore: Send + Sync + 'static {
     /// Claims a key, or tells why it is taken.
+    ///
+    /// A claim that is repeated has the same owner, and is one claim. After its lease it gets a new
+    /// lease and a new fence, unless another attempt took over or the key was settled. So a claimant
+    /// repeats its claim only if nothing ran for it, or if its effect was undone.
     fn begin(
         &self,
         id: RecordId,

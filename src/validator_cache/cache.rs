@@ -16,6 +16,7 @@ use crate::{
         caching::cache_tags::CacheTag,
         validator_cache::{CacheScope, Guarantee, KeyHasher, OperationId},
     },
+    setting::above_zero,
     store::ValidatorStore,
     target,
 };
@@ -55,6 +56,21 @@ pub(super) struct CacheSettings<St> {
     pub(super) holds_unknown_writes: bool,
     pub(super) on_stale: Option<OnStale>,
     pub(super) detached: Detached,
+}
+
+/// Returns the time to live.
+///
+/// # Panics
+///
+/// Panics if it is zero, or longer than a day.
+#[track_caller]
+fn checked_ttl(ttl: Duration, remedy: &str) -> Duration {
+    let is_valid = !ttl.is_zero() && ttl <= MAX_TTL;
+    assert!(
+        is_valid,
+        "invalid time to live {ttl:?}: it must be above zero and at most a day; {remedy}"
+    );
+    ttl
 }
 
 type OnStale = Arc<dyn Fn(&StaleValidator) + Send + Sync>;
@@ -108,6 +124,7 @@ impl<St: ValidatorStore> ValidatorCache<St> {
     ///
     /// Panics if the cache is in use: it was cloned or given to a layer.
     #[must_use]
+    #[track_caller]
     pub fn namespace(mut self, name: impl Into<Box<str>>) -> Self {
         let settings = self.settings_mut();
         settings.namespace = name.into();
@@ -124,6 +141,7 @@ impl<St: ValidatorStore> ValidatorCache<St> {
     ///
     /// Panics if the cache is in use: it was cloned or given to a layer.
     #[must_use]
+    #[track_caller]
     pub fn build_id(mut self, id: impl Into<Box<str>>) -> Self {
         let settings = self.settings_mut();
         settings.build_id = id.into();
@@ -134,6 +152,7 @@ impl<St: ValidatorStore> ValidatorCache<St> {
 
 impl<St> ValidatorCache<St> {
     /// Returns the settings. A clone with other settings would name other entries.
+    #[track_caller]
     fn settings_mut(&mut self) -> &mut CacheSettings<St> {
         Arc::get_mut(&mut self.settings)
             .expect("invalid setter of a `ValidatorCache` in use: configure it before it is cloned or given to a layer")
@@ -147,13 +166,9 @@ impl<St> ValidatorCache<St> {
     ///
     /// Panics if it is zero, longer than a day, or if the cache was cloned or given to a layer.
     #[must_use]
+    #[track_caller]
     pub fn ttl(mut self, ttl: Duration) -> Self {
-        assert!(
-            !ttl.is_zero() && ttl <= MAX_TTL,
-            "invalid time to live {ttl:?}: it must be between a nanosecond and a day; leave the layer \
-             out to switch the cache off"
-        );
-        self.settings_mut().ttl = ttl;
+        self.settings_mut().ttl = checked_ttl(ttl, "leave the layer out to switch the cache off");
         self
     }
 
@@ -168,13 +183,9 @@ impl<St> ValidatorCache<St> {
     ///
     /// Panics if it is zero or longer than a day.
     #[must_use]
+    #[track_caller]
     pub fn write_ttl(mut self, ttl: Duration) -> Self {
-        assert!(
-            !ttl.is_zero() && ttl <= MAX_TTL,
-            "invalid time to live {ttl:?} of a write: it must be between a nanosecond and a day, and \
-             at least six times `store_timeout`"
-        );
-        self.settings_mut().write_ttl = ttl;
+        self.settings_mut().write_ttl = checked_ttl(ttl, "use six times `store_timeout` or more");
         self
     }
 
@@ -186,9 +197,10 @@ impl<St> ValidatorCache<St> {
     ///
     /// Panics if it is zero.
     #[must_use]
+    #[track_caller]
     pub fn store_timeout(mut self, timeout: Duration) -> Self {
-        assert!(!timeout.is_zero(), "invalid timeout 0 of the store");
-        self.settings_mut().store_timeout = timeout;
+        let remedy = "no answer comes in time; use some hundred milliseconds";
+        self.settings_mut().store_timeout = above_zero("timeout of the store", timeout, remedy);
         self
     }
 
@@ -199,6 +211,7 @@ impl<St> ValidatorCache<St> {
     ///
     /// Panics if the bound is zero, since then nothing would be remembered.
     #[must_use]
+    #[track_caller]
     pub fn write_policy(mut self, policy: WritePolicy) -> Self {
         assert!(
             policy != WritePolicy::Bounded(Duration::ZERO),
@@ -220,6 +233,7 @@ impl<St> ValidatorCache<St> {
     ///
     /// Panics if the cache is in use: it was cloned or given to a layer.
     #[must_use]
+    #[track_caller]
     pub fn hold_unknown_writes(mut self) -> Self {
         self.settings_mut().holds_unknown_writes = true;
         self
@@ -234,6 +248,7 @@ impl<St> ValidatorCache<St> {
     ///
     /// Panics if the cache is in use: it was cloned or given to a layer.
     #[must_use]
+    #[track_caller]
     pub fn on_stale(mut self, report: impl Fn(&StaleValidator) + Send + Sync + 'static) -> Self {
         self.settings_mut().on_stale = Some(Arc::new(report));
         self
@@ -246,6 +261,7 @@ impl<St> ValidatorCache<St> {
     ///
     /// Panics if the cache is in use: it was cloned or given to a layer.
     #[must_use]
+    #[track_caller]
     pub fn detached(mut self, detached: Detached) -> Self {
         self.settings_mut().detached = detached;
         self

@@ -18,6 +18,17 @@ use crate::{
 type PrincipalOf = Arc<dyn Fn(&Parts) -> Option<String> + Send + Sync>;
 type RequestPredicate = Arc<dyn Fn(&Parts) -> bool + Send + Sync>;
 
+/// Returns a predicate that holds if one of both does.
+pub(super) fn any_of(
+    first: Option<RequestPredicate>,
+    second: impl Fn(&Parts) -> bool + Send + Sync + 'static,
+) -> RequestPredicate {
+    match first {
+        None => Arc::new(second),
+        Some(first) => Arc::new(move |request| first(request) || second(request)),
+    }
+}
+
 /// The settings of a [`ValidatorCacheLayer`](super::ValidatorCacheLayer).
 pub(super) struct CacheConfig<St> {
     pub(super) cache: ValidatorCache<St>,

@@ -3,12 +3,17 @@ use std::{fmt, sync::Arc, time::Duration};
 use http::{HeaderName, request::Parts};
 use tower_layer::Layer;
 
-use super::{ValidatorCache, ValidatorCacheService, config::CacheConfig, sampler::Sampler};
+use super::{
+    ValidatorCache, ValidatorCacheService,
+    config::{CacheConfig, any_of},
+    sampler::Sampler,
+};
 use crate::{
     clock::{Clock, SharedClock},
     purge::tag_source::CacheTagSource,
     refusal::{RenderRefusal, Renderer},
     semantics::caching::no_vary_search::NoVarySearch,
+    setting::above_zero,
     store::ValidatorStore,
 };
 
@@ -103,17 +108,23 @@ impl<St> ValidatorCacheLayer<St> {
         self
     }
 
-    /// Sets a predicate for requests with a method that is not safe and that change nothing, such
+    /// Adds a condition for requests with a method that is not safe and that change nothing, such
     /// as a query sent with `POST`. Defaults to none: they all forget what they name.
-    pub fn reads(mut self, is_read: impl Fn(&Parts) -> bool + Send + Sync + 'static) -> Self {
-        self.config_mut().is_read = Some(Arc::new(is_read));
+    ///
+    /// If several conditions are added, one of them has to hold.
+    pub fn reads(mut self, condition: impl Fn(&Parts) -> bool + Send + Sync + 'static) -> Self {
+        let config = self.config_mut();
+        config.is_read = Some(any_of(config.is_read.take(), condition));
         self
     }
 
-    /// Sets a predicate for requests with a safe method that change something all the same, such as
+    /// Adds a condition for requests with a safe method that change something all the same, such as
     /// a `GET` with a link from a mail. Defaults to none. They are announced like other writes.
-    pub fn writes(mut self, is_write: impl Fn(&Parts) -> bool + Send + Sync + 'static) -> Self {
-        self.config_mut().is_write = Some(Arc::new(is_write));
+    ///
+    /// If several conditions are added, one of them has to hold.
+    pub fn writes(mut self, condition: impl Fn(&Parts) -> bool + Send + Sync + 'static) -> Self {
+        let config = self.config_mut();
+        config.is_write = Some(any_of(config.is_write.take(), condition));
         self
     }
 
@@ -145,12 +156,10 @@ impl<St> ValidatorCacheLayer<St> {
     /// # Panics
     ///
     /// Panics if the wait is zero.
+    #[track_caller]
     pub fn collapse(mut self, wait: Duration) -> Self {
-        assert!(
-            !wait.is_zero(),
-            "invalid wait 0: leave `collapse` out to switch it off"
-        );
-        self.config_mut().collapse = Some(wait);
+        let remedy = "leave `collapse` out to switch it off";
+        self.config_mut().collapse = Some(above_zero("wait", wait, remedy));
         self
     }
 

@@ -100,9 +100,9 @@
 //! the handler's response names are forgotten before its head is sent. If the process dies between
 //! the commit and that moment, they are stale until their time to live is over.
 //!
-//! Spellings of a path that differ in escapes or in the case of letters are one. So are those that
-//! differ in repeated slashes, or in a slash at the end. Other spellings are known to the handler
-//! alone, such as `/notes/007`. So make tags of the parsed identifier, and not of the path's text.
+//! Spellings of a path that differ in escapes or in the case of ASCII letters are one. So are those
+//! that differ in repeated slashes, or in a slash at the end. Other spellings are known to the
+//! handler alone, such as `/notes/007` or `/CAFÉ`. So make tags of the parsed identifier, and not of the path's text.
 //!
 //! ## The key
 //!

@@ -86,15 +86,13 @@ enum EntrySelection {
 impl EntrySelection {
     fn of_path(path: &str) -> Option<Self> {
         let path = path.strip_prefix('/').unwrap_or(path);
-        let (scope, last) = path.rsplit_once('/').unwrap_or(("", path));
-        if !percent_decode_str(last).eq(SEGMENT.bytes()) {
-            return None;
-        }
-        if scope.is_empty() {
-            return Some(Self::All);
-        }
+        let is_segment = |text| percent_decode_str(text).eq(SEGMENT.bytes());
+        let Some((scope, last)) = path.rsplit_once('/') else {
+            return is_segment(path).then_some(Self::All);
+        };
+        // An empty tag is what a script with an unset variable sends, and no word for all of them.
         // The tag of a path with a prefix would be another one, and nothing would be forgotten.
-        if scope.contains('/') {
+        if !is_segment(last) || scope.is_empty() || scope.contains('/') {
             return None;
         }
         let name = percent_decode_str(scope).decode_utf8_lossy();

@@ -10,6 +10,7 @@ use std::{
 use axum::{Router, extract::State, response::IntoResponse, response::Response, routing::any};
 use http::{Method, StatusCode, header, request::Parts};
 use tokio::sync::Notify;
+use tower::ServiceBuilder;
 use tower_conditional::{
     CacheTagsLayer, IdempotencyLayer, PreconditionLayer, ValidatorCacheLayer,
     cache_tags::{CacheTags, TagField},
@@ -158,6 +159,25 @@ async fn a_write_that_goes_on_is_purged_at_its_end() {
         };
         assert_eq!(journal.take(), ["orders /", "written", purge], "{case}");
     }
+}
+
+/// A buffer calls its service in a task of its own. The response is still polled inside of the tags.
+#[tokio::test]
+async fn a_write_behind_a_buffer_is_purged_at_its_end() {
+    let journal = Journal::new(StatusCode::CREATED);
+    let keys = IdempotencyLayer::for_anyone(MemoryIdempotencyStore::new()).methods([Method::PUT]);
+    let app = ServiceBuilder::new()
+        .layer(journal.tags())
+        .buffer(1)
+        .layer(keys.detached(journal.unfinished.clone()))
+        .service(journal.router());
+    tokio::select! {
+        biased;
+        _ = send(&app, "PUT", "/", KEYED) => panic!("it waits"),
+        () = journal.begun.notified() => {}
+    }
+    journal.finish().await;
+    assert_eq!(journal.take(), ["written", "author orders / /7"]);
 }
 
 /// R-9111-4.4-b: a write that was refused at its end has changed nothing. Of work without a

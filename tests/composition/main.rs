@@ -30,6 +30,8 @@ mod recipes;
 mod serve_dir;
 mod set_header;
 #[cfg(feature = "tokio")]
+mod settings;
+#[cfg(feature = "tokio")]
 mod stacked_writes;
 mod statuses;
 mod support;

@@ -1,5 +1,6 @@
 //! The table of dependencies in ARCHITECTURE.md, checked against the sources.
 
+mod settings;
 mod sources;
 mod surface;
 

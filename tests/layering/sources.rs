@@ -121,7 +121,7 @@ pub(crate) fn exports(module: &ModulePath, item: &ItemUse) -> Vec<(ModulePath, M
     reader.exports
 }
 
-fn collect(folder: &Path, found: &mut Vec<PathBuf>) {
+pub(crate) fn collect(folder: &Path, found: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).expect("a folder") {
         let path = entry.expect("an entry").path();
         let name = path.file_stem().and_then(|stem| stem.to_str());

@@ -82,7 +82,7 @@ fn respond(plan: &Plan, request: &Request<Body>) -> Response<Body> {
 }
 
 fn now() -> HttpDate {
-    SystemClock::default().now().into()
+    SystemClock.now().into()
 }
 
 fn source(plan: &Plan) -> impl ValidatorSource + Clone + use<> {

@@ -1,6 +1,7 @@
 //! Attempts at one request: their steps, and the properties that hold in every order of them.
 
 use stateright::{Model, Property};
+use tower_conditional::idempotency::KeyState;
 
 use crate::{
     RetryModel,
@@ -131,7 +132,12 @@ impl RetryModel {
                     fence,
                     lease,
                 });
-                Phase::Crashed
+                if self.variant == Variant::GivesBackRun {
+                    state.sent.insert(Message::Reclaim { attempt });
+                    Phase::GivingBack
+                } else {
+                    Phase::Crashed
+                }
             }
             Action::Complete(_) => {
                 message = Some(Message::Complete { attempt, fence });
@@ -146,7 +152,12 @@ impl RetryModel {
                 message = Some(own.give_back(self.variant, attempt, fence));
                 own.has_effect = false;
                 state.has_released = true;
-                Phase::Withheld
+                if self.gives_back {
+                    state.sent.insert(Message::Reclaim { attempt });
+                    Phase::GivingBack
+                } else {
+                    Phase::Withheld
+                }
             }
             _ => Phase::Withheld,
         };
@@ -200,6 +211,11 @@ impl Model for RetryModel {
         (state != *last).then_some(state)
     }
 
+    fn within_boundary(&self, state: &State) -> bool {
+        let record = state.slot.record.as_ref();
+        record.is_none_or(|record| record.fence() <= self.fences)
+    }
+
     fn properties(&self) -> Vec<Property<Self>> {
         vec![
             Property::always("runs once", Self::runs_once),
@@ -250,6 +266,18 @@ impl Model for RetryModel {
                     // One is lost, one is told so, and one comes later.
                     let can_be_seen = model.resolves && model.attempts > 2;
                     !can_be_seen || was_unknown && is_resolved
+                },
+            ),
+            Property::sometimes(
+                "runs after its key was claimed again",
+                |model: &Self, state: &State| {
+                    let record = state.slot.record.as_ref();
+                    // An attempt that gets a second fence only gives it back.
+                    let is_later = record.is_some_and(|record| {
+                        matches!(record.state(), KeyState::Completed(_))
+                            && record.fence() > u64::from(record.attempt())
+                    });
+                    !model.gives_back || is_later
                 },
             ),
             Property::sometimes(

@@ -20,13 +20,14 @@ impl RetryModel {
                 if self.variant == Variant::GetThenSet && state.slot.record.is_none() {
                     state.sent.insert(Message::Set { attempt });
                 } else {
-                    self.begin(state, attempt, is_heard);
+                    self.begin(state, attempt, is_heard, self.takeover);
                 }
             }
+            Message::Reclaim { attempt } => self.begin(state, attempt, is_heard, false),
             Message::Set { attempt } => {
                 // A claim that came in between is overwritten.
                 state.slot.record = None;
-                self.begin(state, attempt, is_heard);
+                self.begin(state, attempt, is_heard, self.takeover);
             }
             Message::Renew {
                 attempt,
@@ -76,16 +77,21 @@ impl RetryModel {
             Message::Begin { attempt } => {
                 matches!(attempts[*attempt].phase, Phase::Claiming { .. })
             }
+            Message::Reclaim { attempt } => attempts[*attempt].phase == Phase::GivingBack,
             Message::Resolve { .. } => false,
             _ => true,
         });
     }
 
-    fn begin(&self, state: &mut State, attempt: usize, is_heard: bool) {
+    fn begin(&self, state: &mut State, attempt: usize, is_heard: bool, takeover: bool) {
         let before = state.slot.record.clone();
+        let is_awaited = matches!(
+            state.attempts[attempt].phase,
+            Phase::Claiming { .. } | Phase::GivingBack
+        );
         let claim = claim(attempt)
             .with_lease(Duration::from_secs(self.lease))
-            .with_takeover(self.takeover)
+            .with_takeover(takeover)
             .with_retention(retention(self.retention));
         let admission = state.slot.begin(attempt, claim, state.now());
         if let Admission::Started {
@@ -99,14 +105,37 @@ impl RetryModel {
                 lease_until: state.now + self.lease,
                 takes_over: self.takeover && takes_over,
             };
-            state.truth.start(holder, state.now, self.retention);
+            if state.truth.start(holder, state.now, self.retention) {
+                // The store refuses decisions about the lease before, which a test of records holds.
+                state.sent.retain(|message| !message.resolves_before(fence));
+                if !is_awaited {
+                    // One late duplicate that gets a new lease is enough.
+                    state.sent.remove(&Message::Begin { attempt });
+                }
+            }
         }
         if !is_heard {
             return;
         }
         let own = &mut state.attempts[attempt];
-        let Phase::Claiming { since } = own.phase else {
-            return;
+        let since = match own.phase {
+            Phase::Claiming { since } => since,
+            Phase::GivingBack => {
+                if let Admission::Started {
+                    fence, takes_over, ..
+                } = admission
+                {
+                    own.takes_over = takes_over;
+                    let given_back = own.give_back(self.variant, attempt, fence);
+                    // Those with an older fence are lost, whenever they arrive.
+                    state.sent.retain(|message| !message.gives_back(attempt));
+                    state.sent.insert(given_back);
+                } else {
+                    own.phase = Phase::Withheld;
+                }
+                return;
+            }
+            _ => return,
         };
         own.life = state.truth.life;
         own.phase = match admission {
@@ -119,12 +148,12 @@ impl RetryModel {
                     // Another attempt may hold the key by now.
                     let given_back = own.give_back(self.variant, attempt, fence);
                     state.sent.insert(given_back);
-                    if !takes_over {
-                        // After the lease the claim counts as lost, but its outcome is known.
-                        let decision = Decision::Release;
-                        state.sent.insert(Message::Resolve { fence, decision });
+                    if self.gives_back {
+                        state.sent.insert(Message::Reclaim { attempt });
+                        Phase::GivingBack
+                    } else {
+                        Phase::Withheld
                     }
-                    Phase::Withheld
                 } else {
                     Phase::Claimed { fence }
                 }

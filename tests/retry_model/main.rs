@@ -30,6 +30,11 @@ pub(crate) struct RetryModel {
     renews: bool,
     resolves: bool,
     purges: bool,
+    /// A key for which nothing ran is claimed again, to be given back.
+    gives_back: bool,
+    /// The fence after which the model ends. Answers that are lost let claims that are given back
+    /// take turns for ever.
+    fences: u64,
     /// The store may refuse a response, whose key is then sealed.
     seals: bool,
 }
@@ -45,6 +50,8 @@ const BASE: RetryModel = RetryModel {
     renews: false,
     resolves: false,
     purges: false,
+    gives_back: false,
+    fences: u64::MAX,
     seals: false,
 };
 
@@ -86,6 +93,15 @@ const EXPIRES: RetryModel = RetryModel {
 const SEALS: RetryModel = RetryModel {
     seals: true,
     ..RETRIES
+};
+
+/// Outages that are longer than a lease, after claims and after handlers that failed.
+const GIVES_BACK: RetryModel = RetryModel {
+    releases: true,
+    gives_back: true,
+    fences: 4,
+    lease: 1,
+    ..BASE
 };
 
 /// All steps at once, for fewer attempts.
@@ -135,6 +151,7 @@ fn a_request_runs_once_whatever_happens() {
     assert_holds(RESOLVES, 150_000);
     assert_holds(SEALS, 16_000);
     assert_holds(EXPIRES, 80_000);
+    assert_holds(GIVES_BACK, 6_000);
     assert_holds(EVERYTHING, 200_000);
 }
 
@@ -142,6 +159,12 @@ fn a_request_runs_once_whatever_happens() {
 #[test]
 fn a_takeover_runs_it_again_and_answers_agree() {
     assert_holds(TAKEOVER, 150_000);
+    let takeover = true;
+    let model = RetryModel {
+        takeover,
+        ..GIVES_BACK
+    };
+    assert_holds(model, 16_000);
 }
 
 /// Each fault is found in the smallest model that has it.
@@ -180,6 +203,12 @@ fn known_faults_are_found_out() {
             TAKEOVER,
             "an unknown outcome is kept",
         ),
+        (
+            Variant::ForgetsTakeover,
+            TAKEOVER,
+            "an unknown outcome is kept",
+        ),
+        (Variant::GivesBackRun, RENEWS, "runs once"),
         (
             Variant::SealsAmbiguous,
             SEALS,

@@ -17,6 +17,10 @@ pub(crate) enum Message {
     Set {
         attempt: usize,
     },
+    /// The repetition of a claim for which nothing runs, to give it back. It takes over from nobody.
+    Reclaim {
+        attempt: usize,
+    },
     /// A lease of nothing gives the key up.
     Renew {
         attempt: usize,
@@ -39,6 +43,22 @@ pub(crate) enum Message {
         fence: u64,
         decision: Decision,
     },
+}
+
+impl Message {
+    /// Returns `true` if the message gives back the key of this attempt.
+    pub(crate) fn gives_back(&self, of: usize) -> bool {
+        match *self {
+            Self::Release { attempt, .. } => attempt == of,
+            Self::Renew { attempt, lease, .. } => attempt == of && lease == 0,
+            _ => false,
+        }
+    }
+
+    /// Returns `true` for a decision about an earlier fence.
+    pub(crate) const fn resolves_before(&self, later: u64) -> bool {
+        matches!(*self, Self::Resolve { fence, .. } if fence < later)
+    }
 }
 
 /// An operator's decision.
@@ -81,6 +101,8 @@ pub(crate) enum Phase {
     ToldUnknown,
     /// Answered with another error, before or after the handler.
     Withheld,
+    /// Answered with an error. A task gives the key back, since nothing has had an effect.
+    GivingBack,
     Crashed,
 }
 
@@ -155,6 +177,7 @@ impl State {
                 matches!(phase(attempt), Phase::Completing { .. })
             }
             Message::Seal { attempt, .. } => phase(attempt) == Phase::Sealing,
+            Message::Reclaim { attempt } => phase(attempt) == Phase::GivingBack,
             Message::Renew { .. } | Message::Release { .. } | Message::Resolve { .. } => false,
         }
     }

@@ -37,6 +37,10 @@ pub(crate) enum Variant {
     RunsLate,
     /// An attempt that took over and failed frees the key. The store is sound.
     FreesUnknown,
+    /// An attempt that claims again after its lease is not told that it takes over.
+    ForgetsTakeover,
+    /// An attempt whose handler panicked gives its key back. The store is sound.
+    GivesBackRun,
     /// An attempt seals its key although a completion may have been applied. The store is sound.
     SealsAmbiguous,
 }
@@ -97,7 +101,14 @@ impl KeySlot {
         if self.has(Variant::LeaseIsAbsence) && self.is_unknown(now) {
             self.record = None;
         }
-        let admission = KeyRecord::begin(&mut self.record, &claim, now);
+        let is_own = self.is_unknown(now) && self.last == attempt;
+        let mut admission = KeyRecord::begin(&mut self.record, &claim, now);
+        if let Admission::Started { takes_over, .. } = &mut admission
+            && self.has(Variant::ForgetsTakeover)
+            && is_own
+        {
+            *takes_over = false;
+        }
         if matches!(admission, Admission::Started { .. }) {
             self.last = attempt;
         }

@@ -36,18 +36,26 @@ pub(crate) struct Truth {
 }
 
 impl Truth {
-    /// A claim was started that changed the record.
-    pub(crate) fn start(&mut self, holder: Holder, now: u64, retention: u64) {
-        let before = self.holder.replace(holder);
-        let is_kept = before.is_some_and(|before| now < before.lease_until + retention);
-        if is_kept && !holder.takes_over {
-            self.has_lost_unknown = true;
+    /// A claim was started that changed the record. Returns `true` if its attempt held the key.
+    pub(crate) fn start(&mut self, mut holder: Holder, now: u64, retention: u64) -> bool {
+        let before = self.holder;
+        let kept = before.filter(|before| now < before.lease_until + retention);
+        let is_kept = kept.is_some();
+        match kept {
+            // It claims again. An attempt that it took over from is as lost as before.
+            Some(before) if before.attempt == holder.attempt => {
+                holder.takes_over = before.takes_over;
+            }
+            Some(_) if !holder.takes_over => self.has_lost_unknown = true,
+            _ => {}
         }
+        self.holder = Some(holder);
         let has_expired = self.end.is_some_and(|(_, until)| until <= now);
         if has_expired || before.is_some() && !is_kept {
             self.life += 1;
             self.end = None;
         }
+        kept.is_some_and(|before| before.attempt == holder.attempt)
     }
 
     /// A step of an attempt has changed the record. Returns `true` if it holds the key.

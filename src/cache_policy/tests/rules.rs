@@ -243,6 +243,19 @@ fn rules_by_request() {
     assert_eq!(with(&[(tenant, "beta")], "/", 304), PUBLIC);
 }
 
+/// A layer is built in linear time. In cubic time, this would take hours.
+#[test]
+fn thousands_of_rules_may_read_thousands_of_headers() {
+    let name = |number: usize| HeaderName::try_from(format!("x-{number}")).unwrap();
+    let layer = rules((0..3_000).map(|number| public().header(name(number), |_| false)));
+    for own in [&[][..], &[(VARY, "accept")]] {
+        let response = send(&layer, get(&[]), |_| answer(200, own));
+        let vary = says(&response, &VARY);
+        assert_eq!(vary.split(", ").count(), 3_000 + own.len());
+        assert!(vary.ends_with("x-2998, x-2999"), "{own:?}");
+    }
+}
+
 /// Of several paths one has to match, since a request has one path.
 #[test]
 fn all_conditions_on_the_request_have_to_hold() {

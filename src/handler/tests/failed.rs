@@ -13,6 +13,31 @@ fn a_rejection_is_made_of_both() {
     );
 }
 
+#[test]
+fn rejections_are_errors_with_a_text() {
+    let rejections: [(Box<dyn std::error::Error + Send + Sync>, _); 4] = [
+        (
+            NotModified::default().into(),
+            "the current representation (304)",
+        ),
+        (
+            PreconditionFailed::new().into(),
+            "the request expects (412)",
+        ),
+        (
+            PreconditionRejection::from(NotModified::default()).into(),
+            "(304)",
+        ),
+        (
+            PreconditionRejection::from(PreconditionFailed::new()).into(),
+            "(412)",
+        ),
+    ];
+    for (error, end) in rejections {
+        assert!(error.to_string().ends_with(end), "{error}");
+    }
+}
+
 /// R-9110-15.4.5-a: the tag, or the date if there is no tag.
 #[test]
 fn a_304_has_the_validators() {

@@ -6,6 +6,7 @@ mod clocks;
 mod configuration;
 mod content;
 mod ends;
+mod given_back;
 mod key_forms;
 mod layers;
 mod modes;

@@ -24,7 +24,7 @@ use crate::{
 };
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Operation {
+pub(super) enum Operation {
     Begin,
     Renew,
     Complete,
@@ -33,7 +33,7 @@ enum Operation {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Fault {
+pub(super) enum Fault {
     /// The store is down.
     Before,
     /// The step is applied, and its answer is lost.
@@ -50,15 +50,15 @@ enum Fault {
 
 /// A store in memory, some of whose steps fail.
 #[derive(Clone, Default)]
-struct Faulty {
-    store: MemoryIdempotencyStore,
+pub(super) struct Faulty {
+    pub(super) store: MemoryIdempotencyStore,
     faults: Arc<Mutex<VecDeque<(Operation, Fault)>>>,
     begun: Runs,
 }
 
 impl Faulty {
     /// The next steps of this kind fail, so many times.
-    fn fail(&self, operation: Operation, fault: Fault, times: usize) {
+    pub(super) fn fail(&self, operation: Operation, fault: Fault, times: usize) {
         let mut faults = self.faults.lock().unwrap_or_else(PoisonError::into_inner);
         faults.extend(std::iter::repeat_n((operation, fault), times));
     }
@@ -443,7 +443,7 @@ async fn a_response_without_room_seals_its_key() {
 async fn an_attempt_that_lost_its_lease_withholds_its_response() {
     use crate::clock::{Clock, ManualClock, SystemClock};
 
-    let clock = ManualClock::new(SystemClock::default().now());
+    let clock = ManualClock::new(SystemClock.now());
     let store = MemoryIdempotencyStore::new().clock(clock.clone());
     let runs = Runs::default();
     let service = service(

@@ -16,6 +16,7 @@ pub(crate) mod method;
 mod one_or_many;
 mod ordered_set;
 pub(crate) mod prefer;
+mod standard;
 pub mod vary;
 
 #[cfg(test)]
@@ -26,3 +27,4 @@ pub use date::HttpDate;
 pub use method::SafeMethods;
 pub(crate) use one_or_many::OneOrMany;
 pub(crate) use ordered_set::OrderedSet;
+pub(crate) use standard::is_standard;

@@ -91,7 +91,8 @@ impl Default for Retention {
 pub enum Admission<R> {
     /// The attempt performs the request. The claim is acknowledged.
     Started {
-        /// A number that grows with each attempt for the key.
+        /// A number that grows with each attempt for the key, and with each new lease of a claim
+        /// that is repeated after its lease.
         fence: u64,
         /// The number of the attempt, from 1.
         attempt: u32,

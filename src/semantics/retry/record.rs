@@ -40,6 +40,17 @@ pub enum KeyState<R> {
     Released,
 }
 
+/// The relation of a claim that is started to the attempt before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum StartKind {
+    /// Nothing of an attempt before is in doubt.
+    First,
+    /// The same attempt claims again, after its lease.
+    Resumed,
+    /// The attempt before was lost.
+    Takeover,
+}
+
 /// An operator's decision about a key whose outcome is unknown.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -56,13 +67,13 @@ impl<R: Clone> KeyRecord<R> {
     /// Decides a claim for the key of `slot`, in one step.
     pub fn begin(slot: &mut Option<Self>, claim: &Claim, now: Duration) -> Admission<R> {
         let Some(record) = slot.as_ref().filter(|record| !record.is_forgotten(now)) else {
-            return Self::start(slot, claim, now, false);
+            return Self::start(slot, claim, now, StartKind::First);
         };
         let is_own = record.0.owner == claim.owner;
         match &record.0.state {
             // A duplicate of a claim whose attempt has ended already. Nobody waits for its answer.
             KeyState::Released if is_own => record.started(),
-            KeyState::Released => Self::start(slot, claim, now, false),
+            KeyState::Released => Self::start(slot, claim, now, StartKind::First),
             _ if record.is_expired(now) => Admission::Expired,
             _ if record.0.fingerprint.differs(&claim.fingerprint) => Admission::Mismatch,
             KeyState::Completed(response) => Admission::Replay(response.clone()),
@@ -75,8 +86,12 @@ impl<R: Clone> KeyRecord<R> {
                 let retry_after = *lease_until - now;
                 Admission::InFlight { retry_after }
             }
-            KeyState::InFlight { .. } if claim.takeover && !is_own => {
-                Self::start(slot, claim, now, true)
+            // Nobody took over or settled the key, and only the claimant knows that nothing ran.
+            KeyState::InFlight { .. } if is_own => {
+                Self::start(slot, claim, now, StartKind::Resumed)
+            }
+            KeyState::InFlight { .. } if claim.takeover => {
+                Self::start(slot, claim, now, StartKind::Takeover)
             }
             KeyState::InFlight { .. } => Admission::Unknown {
                 fence: record.0.fence,
@@ -88,18 +103,24 @@ impl<R: Clone> KeyRecord<R> {
         slot: &mut Option<Self>,
         claim: &Claim,
         now: Duration,
-        takes_over: bool,
+        kind: StartKind,
     ) -> Admission<R> {
         // The fence never goes back, even if the record before was only not yet purged.
-        let last = slot
-            .as_ref()
-            .map_or((0, 0), |last| (last.0.fence, last.0.attempt));
+        let last = slot.as_ref();
+        let fence = last.map_or(0, |last| last.0.fence).saturating_add(1);
+        let last_attempt = last.map_or(0, |last| last.0.attempt);
+        let (attempt, takes_over) = match kind {
+            StartKind::First => (last_attempt.saturating_add(1), false),
+            StartKind::Takeover => (last_attempt.saturating_add(1), true),
+            // It is the same attempt, but its steps from before stay without effect.
+            StartKind::Resumed => (last_attempt, last.is_some_and(|last| last.0.takes_over)),
+        };
         let lease_until = now.saturating_add(claim.lease);
         let record = Self(RecordParts {
             fingerprint: claim.fingerprint,
             owner: claim.owner,
-            fence: last.0.saturating_add(1),
-            attempt: last.1.saturating_add(1),
+            fence,
+            attempt,
             takes_over,
             state: KeyState::InFlight { lease_until },
             retention: claim.retention,

@@ -3,12 +3,8 @@
 use http::{
     HeaderMap, HeaderName,
     header::{
-        ACCEPT_RANGES, AGE, ALLOW, ALT_SVC, CACHE_CONTROL, CACHE_STATUS, CDN_CACHE_CONTROL,
-        CONNECTION, CONTENT_LENGTH, DATE, ETAG, EXPIRES, LAST_MODIFIED, LINK, LOCATION, PRAGMA,
-        PROXY_AUTHENTICATE, REFERRER_POLICY, REFRESH, RETRY_AFTER, SERVER, SET_COOKIE,
-        STRICT_TRANSPORT_SECURITY, TE, TRAILER, TRANSFER_ENCODING, UPGRADE, VARY, VIA, WARNING,
-        WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS, X_DNS_PREFETCH_CONTROL, X_FRAME_OPTIONS,
-        X_XSS_PROTECTION,
+        AGE, CONNECTION, CONTENT_LENGTH, DATE, PROXY_AUTHENTICATE, SET_COOKIE, TE, TRAILER,
+        TRANSFER_ENCODING, UPGRADE, WWW_AUTHENTICATE,
     },
 };
 
@@ -75,44 +71,4 @@ pub(crate) fn is_transient(name: &HeaderName) -> bool {
                 | "x-trace-id"
                 | "cf-ray"
         )
-}
-
-/// Returns `true` if clients or caches read this header of a response for something of their
-/// own, so that it cannot be a marker.
-pub(crate) fn has_standard_meaning(name: &HeaderName) -> bool {
-    let is_standard = matches!(
-        *name,
-        ACCEPT_RANGES
-            | ALLOW
-            | ALT_SVC
-            | CACHE_CONTROL
-            | CACHE_STATUS
-            | CDN_CACHE_CONTROL
-            | ETAG
-            | EXPIRES
-            | LAST_MODIFIED
-            | LINK
-            | LOCATION
-            | PRAGMA
-            | REFERRER_POLICY
-            | REFRESH
-            | RETRY_AFTER
-            | SERVER
-            | STRICT_TRANSPORT_SECURITY
-            | VARY
-            | VIA
-            | WARNING
-            | X_CONTENT_TYPE_OPTIONS
-            | X_DNS_PREFETCH_CONTROL
-            | X_FRAME_OPTIONS
-            | X_XSS_PROTECTION
-    );
-    let name = name.as_str();
-    // Such as `Content-Type`, `Accept-Patch`, `Sec-WebSocket-Accept` or `Example-Cache-Control`.
-    let is_of_family = |family: &&str| name.starts_with(*family);
-    is_standard
-        || ["content-", "accept-", "sec-", "cross-origin-"]
-            .iter()
-            .any(is_of_family)
-        || name.ends_with("-cache-control")
 }

@@ -306,7 +306,7 @@ impl fmt::Display for EntityTag {
 }
 
 /// An error returned by conversions into an [`EntityTag`]: the text is not a tag.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct InvalidEntityTag {
     text: Box<[u8]>,

@@ -14,7 +14,7 @@ pub(crate) fn hmac_key(secret: &[u8]) -> Result<Hmac<Sha256>, WeakSecret> {
 }
 
 /// An error returned for a secret of fewer than 16 bytes.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct WeakSecret(usize);
 
 impl WeakSecret {

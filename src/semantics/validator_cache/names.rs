@@ -44,7 +44,7 @@ impl CacheScope {
     /// Returns the scope of all responses whose path is a spelling of this one.
     ///
     /// The scope is coarser than a key on purpose. A write through one spelling of a path changes
-    /// the state that another spelling shows. So escapes are decoded, the case of letters is
+    /// the state that another spelling shows. So escapes are decoded, the case of ASCII letters is
     /// ignored, and so are repeated slashes and one at the end. The authority and the query are
     /// left out: a write to `/notes/1?notify=1` of one host changes `/notes/1` of another. If two
     /// resources share a scope, that costs hits. If one resource had two, it would cost

@@ -154,7 +154,8 @@ impl<E> ValidatorRecord<E> {
     fn miss<'a>(slot: Option<&Self>, writes: Writes, now: Duration) -> Lookup<&'a E> {
         match slot {
             Some(Self(EntryState::Leased { grant, until }))
-                if now < *until && writes.allow(grant) =>
+                // A lease from the future could last for years after a clock was set back.
+                if grant.granted_at <= now && now < *until && writes.allow(grant) =>
             {
                 Lookup::LeaseTaken
             }
@@ -221,7 +222,11 @@ impl<E> ValidatorRecord<E> {
                 granted_at,
                 expires,
                 ..
-            } => now < expires && writes.allow_read(generation, granted_at),
+            } => {
+                // An entry from the future would live longer than its time to live allows, after a
+                // clock was set back.
+                granted_at <= now && now < expires && writes.allow_read(generation, granted_at)
+            }
             EntryState::Leased { .. } => false,
         }
     }

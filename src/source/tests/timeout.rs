@@ -12,10 +12,10 @@ use super::*;
 /// The timer is created when the source first has to wait.
 #[test]
 fn a_source_that_is_ready_needs_no_timer() {
-    let source = knows(tagged("1")).timeout(Duration::ZERO);
+    let source = knows(tagged("1")).timeout(Duration::from_nanos(1));
     assert_eq!(state_text(&source, "/"), "\"1\"");
     assert_eq!(
-        state_text(&fails().timeout(Duration::ZERO), "/"),
+        state_text(&fails().timeout(Duration::from_nanos(1)), "/"),
         "! the source of validators failed"
     );
 }

@@ -5,7 +5,7 @@ use bytes::Bytes;
 use super::{ClaimedKey, Suite, Violation, answered, expect, fail};
 use crate::{
     semantics::retry::{Admission, Claim, Fingerprint, Retention, Update},
-    store::IdempotencyStore,
+    store::{IdempotencyStore, Step},
 };
 
 /// Claims that race, of which one may win.
@@ -77,6 +77,56 @@ where
             &None,
         )?;
         self.races().await
+    }
+
+    /// A claim is repeated after its lease.
+    pub(super) async fn claimed_again(&self) -> Result<(), Violation> {
+        let key = self.key();
+        let lost = self.start(&key).await?;
+        self.pass(5).await;
+        let fence = match self.begin(key.id, key.claim).await? {
+            Admission::Started {
+                fence,
+                attempt: 1,
+                takes_over: false,
+            } => fence,
+            other => {
+                return fail(
+                    "a claim that is repeated after its lease is started",
+                    &other,
+                );
+            }
+        };
+        let is_later = fence > lost.fence;
+        expect(
+            "a claim that is repeated after its lease has a higher fence",
+            &is_later,
+            &true,
+        )?;
+        self.expect_fenced("a step from before the repeated claim is lost", lost)
+            .await?;
+        self.pass(3).await;
+        match self.begin(key.id, key.retry()).await? {
+            Admission::InFlight { .. } => {}
+            other => return fail("a repeated claim has a new lease", &other),
+        }
+        let step = Step { fence, ..lost };
+        let released = answered("`release` answers", self.store.release(step).await)?;
+        expect(
+            "a repeated claim is given back",
+            &released,
+            &Update::Applied,
+        )?;
+        match self.begin(key.id, key.retry()).await? {
+            Admission::Started { .. } => {}
+            other => return fail("a claim that was given back leaves the key free", &other),
+        }
+        self.pass(5).await;
+        // Another attempt holds the key by now, and is lost.
+        match self.begin(key.id, key.claim).await? {
+            Admission::Unknown { .. } => Ok(()),
+            other => fail("a repeated claim overtakes nobody", &other),
+        }
     }
 
     /// Of many claims at a time one is started.

@@ -51,40 +51,70 @@ impl<S> FaultyStore<S> {
 
     /// Sets the rate of calls that change nothing and are told so, as
     /// [`NotApplied`](super::StoreErrorKind::NotApplied). Defaults to 0.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the rate is not between 0 and 1.
     #[must_use]
+    #[track_caller]
     pub fn refusals(self, rate: f64) -> Self {
         self.with_rate(NetworkFault::Refusal, rate)
     }
 
     /// Sets the rate of calls that never arrive. The caller is told
     /// [`Ambiguous`](super::StoreErrorKind::Ambiguous). Defaults to 0.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the rate is not between 0 and 1.
     #[must_use]
+    #[track_caller]
     pub fn lost_requests(self, rate: f64) -> Self {
         self.with_rate(NetworkFault::LostRequest, rate)
     }
 
     /// Sets the rate of calls that are applied and whose answer is lost. The caller is told
     /// [`Ambiguous`](super::StoreErrorKind::Ambiguous). Defaults to 0.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the rate is not between 0 and 1.
     #[must_use]
+    #[track_caller]
     pub fn lost_answers(self, rate: f64) -> Self {
         self.with_rate(NetworkFault::LostAnswer, rate)
     }
 
     /// Sets the rate of calls that arrive twice, one right after the other. Defaults to 0.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the rate is not between 0 and 1.
     #[must_use]
+    #[track_caller]
     pub fn duplicates(self, rate: f64) -> Self {
         self.with_rate(NetworkFault::Duplicate, rate)
     }
 
     /// Sets the rate of calls that arrive once more after later calls. Defaults to 0.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the rate is not between 0 and 1.
     #[must_use]
+    #[track_caller]
     pub fn late_duplicates(self, rate: f64) -> Self {
         self.with_rate(NetworkFault::LateDuplicate, rate)
     }
 
     /// Sets the rate of calls that arrive after later calls. The caller is told
     /// [`Ambiguous`](super::StoreErrorKind::Ambiguous) before that. Defaults to 0.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the rate is not between 0 and 1.
     #[must_use]
+    #[track_caller]
     pub fn late_requests(self, rate: f64) -> Self {
         self.with_rate(NetworkFault::LateRequest, rate)
     }
@@ -99,7 +129,12 @@ impl<S> FaultyStore<S> {
         self.network().draw(&self.rates, message)
     }
 
+    #[track_caller]
     fn with_rate(mut self, fault: NetworkFault, rate: f64) -> Self {
+        assert!(
+            (0.0..=1.0).contains(&rate),
+            "invalid rate {rate}: it must be between 0 and 1"
+        );
         self.rates[fault as usize] = rate;
         self
     }

@@ -83,7 +83,7 @@ async fn is_hit(store: &MemoryValidatorStore, number: u32) -> bool {
 async fn the_store_in_memory_keeps_the_rules_of_validators() {
     let make = |clock| MemoryValidatorStore::new().clock(clock);
     check_validators(make).await.expect("every rule");
-    let small = |clock| MemoryValidatorStore::new().max_bytes(0).clock(clock);
+    let small = |clock| MemoryValidatorStore::new().max_bytes(64 << 10).clock(clock);
     check_validators(small).await.expect("every rule");
     let any = |clock| AnyValidatorStore::new(MemoryValidatorStore::new().clock(clock));
     check_validators(any).await.expect("every rule");
@@ -244,7 +244,7 @@ async fn a_forgotten_write_makes_no_entry_valid() {
 async fn a_write_without_room_blocks_everything() {
     let clock = clock();
     let store = MemoryValidatorStore::new()
-        .max_bytes(0)
+        .max_bytes(64 << 10)
         .clock(clock.clone());
     assert_eq!(fill(&store, 7, &[scope(7)]).await, FillOutcome::Stored);
     let writes: Vec<_> = (0..4_000)

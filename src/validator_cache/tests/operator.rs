@@ -66,6 +66,10 @@ async fn other_requests_change_nothing() {
         "/x$etags-cache",
         // A path with a prefix names no tag. A tag with a slash is escaped.
         "/admin/a/$etags-cache",
+        // A script with an unset variable sends an empty tag.
+        "//$etags-cache",
+        "///$etags-cache",
+        "/admin//$etags-cache",
     ] {
         assert_eq!(
             operate(&site, "DELETE", path).await.status(),

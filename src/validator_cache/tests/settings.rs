@@ -13,7 +13,7 @@ use super::{
 use crate::{
     Outcome,
     outcome::FillRefusal,
-    store::MemoryValidatorStore,
+    store::{FaultyStore, MemoryValidatorStore},
     test_support::{Act, ScriptedBody},
 };
 
@@ -54,10 +54,19 @@ async fn a_wrong_configuration_is_refused() {
         message.contains("configure it before it is cloned"),
         "{message}"
     );
-    assert!(refusal(|| cache().ttl(Duration::ZERO)).is_some());
-    assert!(refusal(|| cache().store_timeout(Duration::ZERO)).is_some());
+    for set in [ValidatorCache::ttl, ValidatorCache::write_ttl] {
+        for wrong in [Duration::ZERO, Duration::from_secs(86_401)] {
+            let message = refusal(|| set(cache(), wrong)).expect("a panic");
+            assert!(
+                message.contains("above zero and at most a day"),
+                "{message}"
+            );
+        }
+    }
     for rate in [-0.1, 1.1, f64::NAN] {
         assert!(refusal(|| ValidatorCacheLayer::new(cache()).sample(rate)).is_some());
+        let store = || FaultyStore::new(MemoryValidatorStore::new(), 1);
+        assert!(refusal(|| store().refusals(rate)).is_some());
     }
     assert!(refusal(|| ValidatorCacheLayer::new(cache()).collapse(Duration::ZERO)).is_some());
 }
@@ -114,7 +123,9 @@ async fn a_safe_method_can_be_a_write() {
     let site = Site::new();
     let layer = site
         .layer()
-        .writes(|request| request.uri.path() == "/confirm");
+        .writes(|_| false)
+        .writes(|request| request.uri.path() == "/confirm")
+        .writes(|_| false);
     let service = site.service(&layer);
     site.fill(&service, "/a").await;
     site.store.steps();

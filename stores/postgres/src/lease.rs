@@ -8,6 +8,20 @@ use crate::{Error, ErrorKind, abandoned};
 /// The default timeout of a source, including the wait for a connection.
 pub(crate) const DEFAULT_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// Returns the timeout of a source or store.
+///
+/// # Panics
+///
+/// Panics if it is zero.
+#[track_caller]
+pub(crate) fn above_zero(timeout: Duration) -> Duration {
+    assert!(
+        !timeout.is_zero(),
+        "invalid timeout {timeout:?}: no answer comes in time; use some seconds"
+    );
+    timeout
+}
+
 /// A connection of a pool for a [`Guarded`](crate::Guarded) transaction.
 ///
 /// The connection returns to its pool when the transaction is committed or rolled back.

@@ -113,7 +113,7 @@ fn frames_without_data_are_counted() {
     assert_eq!(taken.iter().sum::<usize>(), 32 * 1024 + 1);
     assert_eq!(response.body().size_hint().exact(), Some(10));
 
-    let (response, taken) = answer(0, 0, 0, 20_000_000);
+    let (response, taken) = answer(1, 0, 0, 20_000_000);
     assert_eq!(origin(&response), TOO_MANY_FRAMES);
     assert_eq!(taken, [65]);
 }

@@ -34,8 +34,8 @@ pub(crate) struct ParsedField {
     /// `true` if every cache parses the same directives.
     ///
     /// That requires one line in which each directive is well-formed. Flags must have no
-    /// argument, and numbers the usual format. No directive may occur twice, since many caches
-    /// use the first (RFC 9111, section 4.2.1).
+    /// argument, and numbers the usual format. No number or list of names may occur twice, since
+    /// many caches use the first (RFC 9111, section 4.2.1). A repeated flag says nothing new.
     pub(crate) unambiguous: bool,
 }
 

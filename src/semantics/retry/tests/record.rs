@@ -68,15 +68,80 @@ fn a_repeated_claim_is_one() {
     let mut slot = in_flight();
     assert_eq!(begin(&mut slot, &claim(1), 29), started(1, 1));
     // The lease counts from the first: others are told the truth about it.
-    assert_eq!(
-        begin(&mut slot, &claim(1), 30),
-        Admission::Unknown { fence: 1 }
-    );
-    let takeover = claim(1).with_takeover(true);
-    assert_eq!(
-        begin(&mut slot, &takeover, 30),
-        Admission::Unknown { fence: 1 }
-    );
+    let unknown = Admission::Unknown { fence: 1 };
+    assert_eq!(begin(&mut slot, &claim(2), 30), unknown);
+}
+
+/// P-ID-store-down: a claim that is repeated after its lease gets a new one. Only its claimant
+/// knows that nothing ran.
+#[test]
+fn a_claim_is_repeated_after_its_lease() {
+    let mut slot = in_flight();
+    assert_eq!(begin(&mut slot, &other_request(1), 30), Admission::Mismatch);
+    assert_eq!(begin(&mut slot, &claim(1), 30), started(2, 1));
+    // P-ID-fencing: steps from before the new lease, and decisions about them, come too late.
+    let record = slot.as_mut().expect("a record");
+    let before = record.clone();
+    assert_eq!(record.renew(owner(1), 1, LEASE, at(31)), Update::Lost);
+    assert_eq!(record.complete(owner(1), 1, "late", at(31)), Update::Lost);
+    assert_eq!(record.release(owner(1), 1, at(31)), Update::Lost);
+    assert_eq!(record.resolve(1, Resolution::Release, at(70)), Update::Lost);
+    assert_eq!(*record, before);
+    // A late duplicate for which nobody waits holds the key for no longer than its lease.
+    let retry_after = at(1);
+    let in_flight = Admission::InFlight { retry_after };
+    assert_eq!(begin(&mut slot, &claim(2), 59), in_flight);
+    let unknown = Admission::Unknown { fence: 2 };
+    assert_eq!(begin(&mut slot, &claim(2), 60), unknown);
+    assert_eq!(begin(&mut slot, &claim(1), 60), started(3, 1));
+    let record = slot.as_mut().expect("a record");
+    assert_eq!(record.release(owner(1), 3, at(61)), Update::Applied);
+    assert_eq!(begin(&mut slot, &claim(2), 62), started(4, 2));
+}
+
+/// The record is kept for the retention after the new lease, and not for longer.
+#[test]
+fn a_repeated_claim_of_an_expired_key_is_new() {
+    let retention = Retention::new(REPLAY).with_tombstone(TOMBSTONE);
+    let claim = claim(1).with_retention(retention);
+    let mut slot = None;
+    assert_eq!(begin(&mut slot, &claim, 0), started(1, 1));
+    assert_eq!(begin(&mut slot, &claim, 1_029), started(2, 1));
+    assert_eq!(begin(&mut slot, &claim, 2_059), Admission::Expired);
+    assert_eq!(begin(&mut slot, &claim, 2_159), started(3, 2));
+}
+
+/// P-ID-takeover: a claim that is repeated overtakes nobody.
+#[test]
+fn a_repeated_claim_leaves_others_and_decisions_alone() {
+    let own = claim(1).with_takeover(true);
+    let mut slot = in_flight();
+    begin(&mut slot, &claim(2).with_takeover(true), 30);
+    let retry_after = at(29);
+    let in_flight = Admission::InFlight { retry_after };
+    assert_eq!(begin(&mut slot, &own, 31), in_flight);
+    let unknown = Admission::Unknown { fence: 2 };
+    assert_eq!(begin(&mut slot, &claim(1), 60), unknown);
+    // The attempt that took over still follows one that was lost.
+    let taken_over = Admission::Started {
+        fence: 3,
+        attempt: 2,
+        takes_over: true,
+    };
+    assert_eq!(begin(&mut slot, &claim(2), 60), taken_over);
+
+    for (resolution, expected) in [
+        (Resolution::Complete("201"), Admission::Replay("201")),
+        (Resolution::Seal, Admission::Sealed(SealReason::Operator)),
+        (Resolution::Release, started(2, 1)),
+    ] {
+        let mut slot = self::in_flight();
+        let record = slot.as_mut().expect("a record");
+        assert_eq!(record.resolve(1, resolution, at(40)), Update::Applied);
+        let settled = slot.clone();
+        assert_eq!(begin(&mut slot, &claim(1), 41), expected);
+        assert_eq!(slot, settled);
+    }
 }
 
 /// R-IK07-2.6-d, R-IK07-2.7-b: a completed request is repeated, and for no other request.

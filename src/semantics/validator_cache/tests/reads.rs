@@ -130,3 +130,19 @@ fn a_lease_lasts_10_seconds_unless_another_time_is_set() {
     let parts = (grant.id(), grant.generation(), grant.granted_at());
     assert_eq!(parts, (id(2), 7, at(5)));
 }
+
+/// A clock that was set back does not prolong an entry by the length of the jump.
+#[test]
+fn a_record_from_the_future_does_not_count() {
+    let mut key = Key::default();
+    let late = key.lease(1, 1_000);
+    assert_eq!(key.fill(&late, 1_000), FillOutcome::Stored);
+    assert_eq!(key.lookup(2, 1_000), hit(60));
+    let found_stale = true;
+    let grant = Grant::new(id(2), 0, at(999));
+    assert_eq!(key.lookup(2, 999), Lookup::Leased { grant, found_stale });
+    // A lease would keep the key without an entry until the clock is there again.
+    let found_stale = false;
+    let grant = Grant::new(id(3), 0, at(998));
+    assert_eq!(key.lookup(3, 998), Lookup::Leased { grant, found_stale });
+}

@@ -14,6 +14,7 @@ use bytes::Bytes;
 use shard::Shard;
 use tokio::time::Instant;
 
+use super::checked_max_bytes;
 use super::{lock, room};
 use crate::{
     clock::{Clock, SharedClock},
@@ -71,9 +72,14 @@ impl MemoryIdempotencyStore {
     /// Sets the largest number of bytes that the store takes. Defaults to 64 MiB.
     ///
     /// Records that the store has already are dropped, so call it before the store is used.
+    ///
+    /// # Panics
+    ///
+    /// Panics if it is less than 64 KiB, which has no room for one common response.
     #[must_use]
+    #[track_caller]
     pub fn max_bytes(self, bytes: usize) -> Self {
-        Self::empty(bytes, self.shared.clock.clone())
+        Self::empty(checked_max_bytes(bytes), self.shared.clock.clone())
     }
 
     /// Sets the clock that leases and retention are measured on. Defaults to monotonic time,

@@ -15,6 +15,7 @@ use std::{
 
 use shared::SharedEntries;
 
+use super::checked_max_bytes;
 use crate::{
     clock::{Clock, SharedClock},
     semantics::{
@@ -52,17 +53,24 @@ impl MemoryValidatorStore {
         Self::empty(64 << 20, SharedClock::default())
     }
 
-    /// Sets the largest number of bytes that the store takes. Defaults to 64 MiB. Less than
-    /// 64 KiB counts as 64 KiB.
+    /// Sets the largest number of bytes that the store takes. Defaults to 64 MiB.
     ///
     /// Entries that the store has already are dropped, so call it before the store is used.
+    ///
+    /// # Panics
+    ///
+    /// Panics if it is less than 64 KiB, the size of the smallest table.
     #[must_use]
+    #[track_caller]
     pub fn max_bytes(self, bytes: usize) -> Self {
-        Self::empty(bytes, self.shared.clock.clone())
+        Self::empty(checked_max_bytes(bytes), self.shared.clock.clone())
     }
 
     /// Sets the clock that leases and lifetimes are measured on. Defaults to monotonic time,
     /// which nobody can set back or forward.
+    ///
+    /// On a clock that is set back, an entry lives longer by the length of the jump. An entry from
+    /// the future is not used. So no entry lives for more than twice its time to live.
     ///
     /// Entries that the store has already are dropped, so call it before the store is used.
     #[must_use]

@@ -22,6 +22,10 @@ enum StoreFault {
     LeaseIsAbsence,
     /// A lease that ran out is taken over by anyone.
     SilentTakeover,
+    /// A claim that is repeated after its lease is told that its own outcome is unknown.
+    LosesOwnClaim,
+    /// A claim that is repeated after its lease gets its old fence.
+    RepeatsFence,
     /// The fence alone tells who holds the key.
     NoOwnerCheck,
     /// The owner alone tells who holds the key.
@@ -99,6 +103,14 @@ async fn stores_with_known_faults_are_rejected() {
         (
             Fault::SilentTakeover,
             "a lease that ran out is an unknown outcome",
+        ),
+        (
+            Fault::LosesOwnClaim,
+            "a claim that is repeated after its lease is started",
+        ),
+        (
+            Fault::RepeatsFence,
+            "a claim that is repeated after its lease has a higher fence",
         ),
         (Fault::NoOwnerCheck, "a step of nobody is lost"),
         (Fault::NoFenceCheck, "a step with another fence is lost"),

@@ -175,7 +175,24 @@ impl IdempotencyStore for BrokenStore {
             if self.has(StoreFault::RenewalKeepsExpiry) && is_over {
                 entry.record = None;
             }
-            entry.begin(id, &claim, now)
+            let own = entry.holder.filter(|holder| holder.owner == claim.owner);
+            match (self.fault, own) {
+                (Some(StoreFault::LosesOwnClaim), Some(Step { fence, .. }))
+                    if entry.is_unknown(now) =>
+                {
+                    Admission::Unknown { fence }
+                }
+                (Some(StoreFault::RepeatsFence), Some(Step { fence, .. }))
+                    if entry.is_unknown(now) =>
+                {
+                    Admission::Started {
+                        fence,
+                        attempt: 1,
+                        takes_over: false,
+                    }
+                }
+                _ => entry.begin(id, &claim, now),
+            }
         });
         Ok(match (admission, state) {
             (started @ Admission::Started { .. }, _) => started,

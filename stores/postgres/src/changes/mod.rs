@@ -156,8 +156,12 @@ impl<T: MakeTlsConnect<Socket>> PostgresChangeFeed<T> {
     /// # Panics
     ///
     /// Panics if it is zero.
+    #[track_caller]
     pub fn heartbeat(self, heartbeat: Duration) -> Self {
-        assert!(!heartbeat.is_zero(), "invalid heartbeat 0");
+        assert!(
+            !heartbeat.is_zero(),
+            "invalid heartbeat {heartbeat:?}: no check is answered in time; use some seconds"
+        );
         Self { heartbeat, ..self }
     }
 

@@ -75,7 +75,7 @@ impl Target {
     ///
     /// It overrides the `lock_timeout` of the role and of the connection. PostgreSQL
     /// counts whole milliseconds, so the value is clamped to 1 ms at least and
-    /// `i32::MAX` ms at most.
+    /// `i32::MAX` ms at most. For PostgreSQL, zero would be no limit.
     ///
     /// While a guard of a table or group waits for a writer, later writers wait for the
     /// guard. So with a long timeout, one long transaction can stop all writers of the

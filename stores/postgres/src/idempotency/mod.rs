@@ -63,8 +63,14 @@ impl PostgresIdempotencyStore {
     }
 
     /// Sets the timeout of each step, with the wait for a connection. Defaults to 5 seconds.
+    ///
+    /// # Panics
+    ///
+    /// Panics if it is zero, since no answer would come in time.
     #[must_use]
+    #[track_caller]
     pub fn timeout(self, timeout: Duration) -> Self {
+        let timeout = lease::above_zero(timeout);
         Self { timeout, ..self }
     }
 

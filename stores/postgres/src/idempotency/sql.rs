@@ -65,6 +65,8 @@ END $install$;
 /// Claims a key: `$1` id, `$2` fingerprint, `$3` owner, `$4` lease, `$5` replay, `$6` tombstone
 /// in seconds, `$7` takeover.
 ///
+/// A lost attempt is started again by its own claim, which keeps its number and gets a new fence.
+///
 /// `started` has a row if the claim was started. It locks a row that it leaves as it is. So
 /// `taken` has the newest version of that row, and shows why the claim was not started. Both
 /// are decided at the time of the statement. There is no row at all if another claim inserted
@@ -80,8 +82,10 @@ WITH started AS (
         fingerprint = excluded.fingerprint,
         owner = excluded.owner,
         fence = record.fence + 1,
-        attempt = record.attempt + 1,
-        takes_over = record.state = 0 AND record.expires > statement_timestamp(),
+        attempt = record.attempt + CASE WHEN record.state = 0 AND record.owner = excluded.owner
+            AND record.expires > statement_timestamp() THEN 0 ELSE 1 END,
+        takes_over = record.state = 0 AND record.expires > statement_timestamp()
+            AND (record.takes_over OR record.owner <> excluded.owner),
         state = 0,
         lease_until = excluded.lease_until,
         seal_reason = NULL,
@@ -92,7 +96,7 @@ WITH started AS (
         forgotten_at = excluded.forgotten_at
     WHERE record.forgotten_at <= statement_timestamp()
         OR record.state = 3 AND record.owner <> excluded.owner
-        OR $7 AND record.state = 0 AND record.owner <> excluded.owner
+        OR ($7 OR record.owner = excluded.owner) AND record.state = 0
             AND record.lease_until <= statement_timestamp()
             AND record.expires > statement_timestamp()
             AND NOT (record.fingerprint <> excluded.fingerprint

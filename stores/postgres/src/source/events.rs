@@ -6,7 +6,7 @@ use tower_conditional::state_ref::StateSource;
 
 use crate::{
     Error, InvalidSchema, Statements,
-    lease::{DEFAULT_TIMEOUT, within},
+    lease::{DEFAULT_TIMEOUT, above_zero, within},
 };
 
 /// A state source for a `StateRefLayer` that names the latest event of a log, which
@@ -59,7 +59,13 @@ impl EventLog {
 
     /// Sets how long an answer may take, including the wait for a connection.
     /// Defaults to 5 seconds.
+    ///
+    /// # Panics
+    ///
+    /// Panics if it is zero, since no answer would come in time.
+    #[track_caller]
     pub fn timeout(self, timeout: Duration) -> Self {
+        let timeout = above_zero(timeout);
         Self { timeout, ..self }
     }
 }

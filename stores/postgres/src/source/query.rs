@@ -8,7 +8,7 @@ use tower_conditional::{Current, ValidatorSource, VersionTags};
 use super::current_of;
 use crate::{
     Error, Scope,
-    lease::{DEFAULT_TIMEOUT, within},
+    lease::{DEFAULT_TIMEOUT, above_zero, within},
 };
 
 /// A parameter of a query.
@@ -88,7 +88,13 @@ impl<F: Fn(&Parts) -> Option<(Scope, Vec<Param>)>> QuerySource<F> {
 
     /// Sets how long an answer may take, including the wait for a connection.
     /// Defaults to 5 seconds.
+    ///
+    /// # Panics
+    ///
+    /// Panics if it is zero, since no answer would come in time.
+    #[track_caller]
     pub fn timeout(self, timeout: Duration) -> Self {
+        let timeout = above_zero(timeout);
         Self { timeout, ..self }
     }
 }

@@ -31,6 +31,11 @@ impl<F: Fn(&Parts) -> Option<Scope>> ScopeState<F> {
 
     /// Sets how long an answer may take, like [`VersionSource::timeout`]. Defaults to
     /// 5 seconds.
+    ///
+    /// # Panics
+    ///
+    /// Panics if it is zero, since no answer would come in time.
+    #[track_caller]
     pub fn timeout(self, timeout: Duration) -> Self {
         Self(self.0.timeout(timeout))
     }

@@ -10,7 +10,7 @@ use tower_conditional::{Current, ValidatorSource, VersionTags};
 
 use crate::{
     Error, InvalidSchema, Scope, Statements,
-    lease::{DEFAULT_TIMEOUT, within},
+    lease::{DEFAULT_TIMEOUT, above_zero, within},
 };
 
 /// A source of validators from the versions of a [`Schema`](crate::Schema), with one read
@@ -106,7 +106,13 @@ impl<F: Fn(&Parts) -> Option<Scope>> VersionSource<F> {
 
     /// Sets how long an answer may take, including the wait for a connection.
     /// Defaults to 5 seconds.
+    ///
+    /// # Panics
+    ///
+    /// Panics if it is zero, since no answer would come in time.
+    #[track_caller]
     pub fn timeout(self, timeout: Duration) -> Self {
+        let timeout = above_zero(timeout);
         Self { timeout, ..self }
     }
 

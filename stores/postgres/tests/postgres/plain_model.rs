@@ -37,10 +37,10 @@ impl ModelKey {
         claim: &RandomClaim,
         now: u64,
     ) -> Admission<Bytes> {
-        let takes_over = match key {
-            None => false,
-            Some(old) if old.expires + old.tombstone <= now => false,
-            Some(old) if old.state == ModelState::Free && old.owner != claim.owner => false,
+        let (takes_over, is_next) = match key {
+            None => (false, true),
+            Some(old) if old.expires + old.tombstone <= now => (false, true),
+            Some(old) if old.state == ModelState::Free && old.owner != claim.owner => (false, true),
             Some(old) if old.state == ModelState::Free => return old.started(),
             Some(old) if old.expires <= now => return Admission::Expired,
             Some(old) if old.request != claim.request => return Admission::Mismatch,
@@ -57,7 +57,9 @@ impl ModelKey {
                         retry_after: Duration::from_millis(left),
                     };
                 }
-                _ if claim.takeover && old.owner != claim.owner => true,
+                // Its own claim is not the next attempt.
+                _ if old.owner == claim.owner => (old.takes_over, false),
+                _ if claim.takeover => (true, true),
                 _ => return Admission::Unknown { fence: old.fence },
             },
         };
@@ -67,7 +69,7 @@ impl ModelKey {
             request: claim.request,
             owner: claim.owner,
             fence: fence + 1,
-            attempt: attempt + 1,
+            attempt: attempt + u32::from(is_next),
             takes_over,
             state: ModelState::Running { until },
             replay: claim.replay,

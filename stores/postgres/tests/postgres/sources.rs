@@ -1,8 +1,13 @@
-use std::collections::HashSet;
+use std::{collections::HashSet, time::Duration};
 
+use deadpool_postgres::Pool;
 use http::request::Parts;
+use tokio_postgres::Config;
 use tower_conditional::{Current, ValidatorSource, VersionTags, state_ref::StateSource};
-use tower_conditional_postgres::{ErrorKind, Scope, ScopeState, VersionSource};
+use tower_conditional_postgres::{
+    ErrorKind, EventLog, PostgresChangeFeed, PostgresIdempotencyStore, QuerySource, Scope,
+    ScopeState, VersionSource,
+};
 
 use crate::support::{
     connection, notes, number, on_another_slot, request, row, run, slot, table, tag, tenant,
@@ -253,4 +258,31 @@ async fn a_state_is_the_tag_without_quotes() {
         format!("\"{}\"", whole.to_str().expect("text")),
         tag(&pool, &table()).await
     );
+}
+
+/// The pool needs no server, since nothing is sent.
+#[tokio::test]
+async fn a_timeout_of_zero_is_refused() {
+    const ZERO: Duration = Duration::ZERO;
+    let sets: [fn(Pool); 6] = [
+        |pool| drop(VersionSource::new(pool, |_: &Parts| None).timeout(ZERO)),
+        |pool| drop(ScopeState::new(pool, |_: &Parts| None).timeout(ZERO)),
+        |pool| drop(QuerySource::new(pool, "SELECT 1", |_: &Parts| None).timeout(ZERO)),
+        |pool| drop(EventLog::new(pool, "outbox").expect("a name").timeout(ZERO)),
+        |pool| drop(PostgresIdempotencyStore::new(pool).timeout(ZERO)),
+        |_| {
+            let feed = PostgresChangeFeed::new(Config::new(), "changes").expect("a name");
+            drop(feed.heartbeat(ZERO));
+        },
+    ];
+    for set in sets {
+        let pool = crate::support::pool("postgres://localhost/none");
+        let panic = tokio::spawn(async move { set(pool) }).await;
+        let panic = panic.expect_err("a panic").into_panic();
+        let message = panic.downcast::<String>().expect("a text");
+        assert!(
+            message.starts_with("invalid ") && message.ends_with("in time; use some seconds"),
+            "{message}"
+        );
+    }
 }

@@ -28,6 +28,18 @@ local function start(last, takes_over)
     return started(record)
 end
 
+-- Gives an attempt that claims again a new lease. Its steps from before stay without effect.
+local function resume(record)
+    record.fingerprint = fingerprint
+    record.fence = math.min(record.fence + 1, MAX)
+    record.detail = now + tonumber(ARGV[4])
+    record.replay = tonumber(ARGV[5])
+    record.tombstone = tonumber(ARGV[6])
+    record.expires = record.detail + record.replay
+    rewrite(record, now)
+    return started(record)
+end
+
 local record, fault = read()
 if fault then
     return {'corrupt', fault}
@@ -65,7 +77,11 @@ if now < record.detail then
     end
     return {'in_flight', record.detail - now}
 end
-if ARGV[7] == '1' and not is_own then
+-- Nobody took over or settled the key, and only the claimant knows that nothing ran.
+if is_own then
+    return resume(record)
+end
+if ARGV[7] == '1' then
     return start(record, 1)
 end
 return {'unknown', record.fence}

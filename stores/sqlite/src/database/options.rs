@@ -40,7 +40,7 @@ impl DatabaseOptions {
     }
 
     /// Sets how long a statement waits for the lock of another connection before it
-    /// fails, in whole milliseconds. Defaults to 5 seconds.
+    /// fails, in whole milliseconds. Defaults to 5 seconds. With zero, it fails at once.
     pub fn busy_timeout(mut self, timeout: Duration) -> Self {
         // SQLite takes milliseconds in a C int.
         self.busy_timeout = timeout.min(Duration::from_millis(i32::MAX.unsigned_abs().into()));

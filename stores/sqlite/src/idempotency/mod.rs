@@ -103,7 +103,7 @@ impl SqliteIdempotencyStore {
     /// Returns the store in a database. Call [`install`](Self::install) once before its use.
     #[must_use]
     pub fn new(database: Database) -> Self {
-        let clock = Arc::new(SystemClock::default());
+        let clock = Arc::new(SystemClock);
         Self { database, clock }
     }
 

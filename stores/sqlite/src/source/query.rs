@@ -106,8 +106,14 @@ impl<F> QuerySource<F> {
 
     /// Sets how long an answer may take, including the wait for the thread of the
     /// database. Defaults to 5 seconds. It needs tokio's timer.
+    ///
+    /// # Panics
+    ///
+    /// Panics if it is zero, since no answer would come in time.
     #[must_use]
+    #[track_caller]
     pub fn timeout(self, timeout: Duration) -> Self {
+        let timeout = timeout::above_zero(timeout);
         Self { timeout, ..self }
     }
 }

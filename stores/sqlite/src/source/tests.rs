@@ -281,3 +281,36 @@ async fn a_database_without_the_schema_is_an_error() {
     let error = crate::test_support::current(&database, Scope::table("notes")).await;
     assert_eq!(error.unwrap_err().kind(), ErrorKind::Database);
 }
+
+#[tokio::test]
+async fn a_timeout_of_zero_is_refused() {
+    let database = notes().await;
+    let sets: [Box<dyn FnOnce(Database) + Send>; 4] = [
+        Box::new(|database| {
+            let source = VersionSource::new(database, |_: &Parts| None);
+            let _ = source.timeout(Duration::ZERO);
+        }),
+        Box::new(|database| {
+            let source = QuerySource::new(database, "SELECT 1", |_: &Parts| None);
+            let _ = source.timeout(Duration::ZERO);
+        }),
+        Box::new(|database| {
+            let source = crate::ScopeState::new(database, |_: &Parts| None);
+            let _ = source.timeout(Duration::ZERO);
+        }),
+        Box::new(|database| {
+            let source = crate::EventLog::new(database, "outbox").expect("a name");
+            let _ = source.timeout(Duration::ZERO);
+        }),
+    ];
+    for set in sets {
+        let database = database.clone();
+        let panic = tokio::spawn(async move { set(database) }).await;
+        let panic = panic.expect_err("a panic").into_panic();
+        let message = panic.downcast::<String>().expect("a text");
+        assert_eq!(
+            *message,
+            "invalid timeout 0ns: no answer comes in time; use some seconds"
+        );
+    }
+}

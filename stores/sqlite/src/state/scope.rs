@@ -35,7 +35,12 @@ impl<F> ScopeState<F> {
 
     /// Sets how long an answer may take, like [`VersionSource::timeout`]. Defaults to
     /// 5 seconds.
+    ///
+    /// # Panics
+    ///
+    /// Panics if it is zero, since no answer would come in time.
     #[must_use]
+    #[track_caller]
     pub fn timeout(self, timeout: Duration) -> Self {
         Self(self.0.timeout(timeout))
     }

@@ -31,6 +31,14 @@ fn begun(owner: u8, fence: u64, takes_over: u64) -> StoredRecord {
     }
 }
 
+/// Returns the record of the attempt 1, once it has claimed again.
+fn resumed(takes_over: u64) -> StoredRecord {
+    StoredRecord {
+        attempt: 2,
+        ..begun(1, 4, takes_over)
+    }
+}
+
 const fn started(fence: u64, attempt: u32, takes_over: bool) -> Admission<Bytes> {
     Admission::Started {
         fence,
@@ -107,11 +115,12 @@ async fn begin() {
             Admission::Unknown { fence: 3 },
             None,
         ),
+        // The same attempt claims again.
         (
             Some(lost()),
             claim(1),
-            Admission::Unknown { fence: 3 },
-            None,
+            started(4, 2, false),
+            Some(resumed(0)),
         ),
         (
             Some(lost()),
@@ -119,12 +128,21 @@ async fn begin() {
             started(4, 3, true),
             Some(begun(2, 4, 1)),
         ),
-        // The attempt cannot take over from itself.
+        // The attempt does not take over from itself.
         (
             Some(lost()),
             claim(1).with_takeover(true),
-            Admission::Unknown { fence: 3 },
-            None,
+            started(4, 2, false),
+            Some(resumed(0)),
+        ),
+        (
+            Some(StoredRecord {
+                takes_over: 1,
+                ..lost()
+            }),
+            claim(1),
+            started(4, 2, true),
+            Some(resumed(1)),
         ),
         (
             Some(StoredRecord {

@@ -10,12 +10,14 @@ use crate::{
 };
 
 /// Triggers, and statements of a job that end its transaction.
-const ENDS: [&str; 6] = [
+const ENDS: [&str; 8] = [
     "INSERT INTO notes VALUES (2, 'a', 'bad')",
     "INSERT OR ROLLBACK INTO notes VALUES (1, 'a', 'again')",
     "ROLLBACK",
     "COMMIT",
+    "COMMIT; BEGIN",
     "ROLLBACK; BEGIN IMMEDIATE",
+    "SAVEPOINT one; SAVEPOINT two; INSERT INTO notes VALUES (2, 'a', 'bad')",
     "ROLLBACK; SAVEPOINT other; UPDATE notes SET tenant = 'second'; RELEASE other",
 ];
 const REFUSING: &str = "CREATE TRIGGER refusing BEFORE INSERT ON notes WHEN NEW.text = 'bad'
@@ -108,6 +110,25 @@ async fn a_job_may_ignore_an_error_of_one_statement() {
     });
     written.await.unwrap();
     assert_eq!(content(&database).await.0, "first");
+}
+
+/// A job may leave savepoints open. The commit ends them, and the next job can use their names.
+#[tokio::test]
+async fn a_job_may_leave_savepoints_open() {
+    let database = one_note().await;
+    for (end, text) in [
+        ("SAVEPOINT one; DELETE FROM notes; ROLLBACK TO one", "first"),
+        ("SAVEPOINT one; UPDATE notes SET text = 'two'", "two"),
+    ] {
+        for _ in 0..2 {
+            let written = database.guarded(unconditional(), Target::scope(row()), |guarded| {
+                rename(guarded)?;
+                guarded.execute_batch(end)
+            });
+            written.await.unwrap();
+            assert_eq!(content(&database).await.0, text, "{end}");
+        }
+    }
 }
 
 /// Later jobs may commit, also after a panic.

@@ -27,7 +27,7 @@ fn restore(file: &TempFile, kept: Vec<u8>) {
 }
 
 fn next_millisecond() {
-    let clock = SystemClock::default();
+    let clock = SystemClock;
     let millisecond = || clock.now().duration_since(UNIX_EPOCH).unwrap().as_millis();
     let start = millisecond();
     while millisecond() == start {

@@ -192,10 +192,7 @@ async fn lost_numbers_are_not_used_again() {
 async fn an_installation_goes_on_at_the_time() {
     let database = notes().await;
     let micros = || {
-        let now = SystemClock::default()
-            .now()
-            .duration_since(UNIX_EPOCH)
-            .unwrap();
+        let now = SystemClock.now().duration_since(UNIX_EPOCH).unwrap();
         i64::try_from(now.as_micros()).unwrap()
     };
     let reset = "UPDATE conditional_versions_counter SET last = 0";

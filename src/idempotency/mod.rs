@@ -131,9 +131,9 @@
 //! limits, tracing and timing. The server and the layers outside add their own.
 //!
 //! No cache may store a replay, since it is older than its new `Date`. It may also lack the
-//! `Set-Cookie` or the cache tags of the first response. So the replay of a safe method is `no-store`,
-//! and so is each one whose first response had `Cache-Control`, `Expires` or a header for one kind of
-//! cache. A [`CachePolicyLayer`](crate::CachePolicyLayer) outside makes all others `no-store` too.
+//! `Set-Cookie` or the cache tags of the first response. So the replay of a safe method is `no-store`.
+//! So is that of a write whose response had `Cache-Control`, `Expires` or such as `CDN-Cache-Control`.
+//! A [`CachePolicyLayer`](crate::CachePolicyLayer) outside makes all others `no-store` too.
 //!
 //! # Layer order
 //!

@@ -290,7 +290,7 @@ async fn nested_services_have_records_of_their_own() {
     let service = service(&layer(), &runs, order);
     let nested = async |path| {
         let mut request = post("\"a\"");
-        *request.extensions_mut() = below_nest(path).await;
+        request.extensions_mut().extend(below_nest(path).await);
         request
     };
     let a = send(&service, nested("/a/orders").await).await;

@@ -86,3 +86,34 @@ fn the_memory_of_a_million_keys_is_freed() {
     assert!(info.bytes_max > 100 << 20, "{}", info.bytes_max);
     assert!(info.bytes_current < 8 << 10, "{}", info.bytes_current);
 }
+
+/// The memory that a write asks for does not depend on the number of writes under way.
+#[cfg(feature = "tokio")]
+#[test]
+fn concurrent_writes_ask_for_linear_memory() {
+    use std::{
+        future::Future,
+        pin::pin,
+        task::{Context, Poll, Waker},
+    };
+
+    use tower_conditional::{
+        purge::Purge, store::MemoryValidatorStore, validator_cache::ValidatorCache,
+    };
+
+    let bytes = |writes: u64| {
+        let cache = ValidatorCache::new(MemoryValidatorStore::new());
+        let purge = Purge::new();
+        let announce = || {
+            let announced = pin!(cache.announce(&purge));
+            match announced.poll(&mut Context::from_waker(Waker::noop())) {
+                Poll::Ready(Ok(write)) => write,
+                _ => panic!("the store in memory waits"),
+            }
+        };
+        let info = measure(|| drop((0..writes).map(|_| announce()).collect::<Vec<_>>()));
+        info.bytes_total / writes
+    };
+    let (few, many) = (bytes(100), bytes(1_000));
+    assert!(many <= 2 * few, "{few} and {many} bytes for each write");
+}

@@ -11,7 +11,9 @@ mod limits;
 mod panics;
 mod places;
 mod policies;
+mod prefixes;
 mod replayed;
+mod safe_replays;
 mod twice;
 mod writes;
 

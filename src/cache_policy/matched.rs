@@ -36,13 +36,13 @@ impl MatchedRules {
         self.later.retain(|rule| stays(*rule));
     }
 
-    pub(super) fn iter(&self) -> impl Iterator<Item = usize> {
+    pub(super) fn iter(&self) -> impl Iterator<Item = usize> + Clone {
         bits(self.first).chain(self.later.iter().copied())
     }
 }
 
 /// Returns the numbers of the bits that are set.
-fn bits(mut left: u64) -> impl Iterator<Item = usize> {
+fn bits(mut left: u64) -> impl Iterator<Item = usize> + Clone {
     std::iter::from_fn(move || {
         let lowest = left.trailing_zeros() as usize;
         // This clears the lowest bit.

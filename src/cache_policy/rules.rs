@@ -14,7 +14,7 @@ use crate::{
     route::RouteTable,
     semantics::{
         caching::{cache_control::InvalidCachePolicy, cache_policy::CachePolicy},
-        field::{HttpDate, lines, method},
+        field::{HttpDate, lines, method, vary},
     },
 };
 
@@ -175,21 +175,32 @@ impl PolicyRules {
             SelectedPolicy::Default(policy) => {
                 policy.apply(headers, authorized, &now);
                 self.condition_headers.add_to_vary(headers);
-                for policy in self.possible_policies(matched) {
-                    policy.merge_vary(headers);
-                }
+                self.vary_as_200(matched, headers);
             }
             // The 304 may have any of these policies, so it is kept private in the headers of all.
             SelectedPolicy::Unknown => {
                 for policy in self.possible_policies(matched) {
                     policy.protect_handler_headers(headers, authorized, &now);
-                    policy.merge_vary(headers);
                 }
+                self.vary_as_200(matched, headers);
                 self.condition_headers.add_to_vary(headers);
             }
             SelectedPolicy::None => self
                 .default_policy
                 .protect_handler_headers(headers, authorized, &now),
+        }
+    }
+
+    /// Adds the names of all policies that a 200 may have to `Vary`. After the first policy, which is
+    /// mostly the only one, there is one merge for all.
+    fn vary_as_200(&self, matched: &MatchedRequest, headers: &mut HeaderMap) {
+        let mut policies = self.possible_policies(matched);
+        if let Some(policy) = policies.next() {
+            policy.merge_vary(headers);
+        }
+        let names = policies.flat_map(CachePolicy::vary_names);
+        if names.clone().next().is_some() {
+            vary::merge(headers, names.cloned());
         }
     }
 
@@ -222,12 +233,15 @@ impl PolicyRules {
     }
 
     /// Returns the rules that match the request.
-    fn rules_for(&self, matched: &MatchedRequest) -> impl Iterator<Item = &Rule> {
+    fn rules_for(&self, matched: &MatchedRequest) -> impl Iterator<Item = &Rule> + Clone {
         matched.rules.iter().map(|rule| &self.rules[rule])
     }
 
     /// Returns the policies that a 200 to the request may have.
-    fn possible_policies(&self, matched: &MatchedRequest) -> impl Iterator<Item = &CachePolicy> {
+    fn possible_policies(
+        &self,
+        matched: &MatchedRequest,
+    ) -> impl Iterator<Item = &CachePolicy> + Clone {
         let rules = self
             .rules_for(matched)
             .filter(|rule| rule.matches_status(StatusCode::OK));

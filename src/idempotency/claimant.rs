@@ -238,10 +238,10 @@ impl<St: IdempotencyStore> PendingAdmission<St> {
 
 impl<St: IdempotencyStore> Drop for PendingAdmission<St> {
     fn drop(&mut self) {
-        if let Some((admission, claimant)) = self.0.take() {
-            if let Some(started) = StartedClaim::of(&admission) {
-                drop(claimant.give_back(Some(started)));
-            }
+        if let Some((admission, claimant)) = self.0.take()
+            && let Some(started) = StartedClaim::of(&admission)
+        {
+            drop(claimant.give_back(Some(started)));
         }
     }
 }

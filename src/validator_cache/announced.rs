@@ -180,8 +180,9 @@ impl<St: ValidatorStore> AnnouncedWrite<St> {
     /// from the cache until it has. The end forgets it once more, since the handler may still
     /// write.
     pub(super) async fn forget_late(&mut self, targets: Vec<WriteTarget>) {
+        // They are sorted.
         let announced = &self.intent.targets;
-        let is_new = |target: &WriteTarget| !announced.contains(target);
+        let is_new = |target: &WriteTarget| announced.binary_search(target).is_err();
         let late: Vec<_> = targets.into_iter().filter(is_new).collect();
         self.late.clone_from(&late);
         if let Err(error) = self.cache.invalidate_targets(late.clone()).await {

@@ -1,7 +1,7 @@
 //! Memory that grows with the number of rules and keys, and is freed.
 
 use allocation_counter::measure;
-use http::{Request, header};
+use http::{HeaderName, Method, Request, StatusCode, header};
 use http_body_util::Empty;
 use tower::Layer;
 use tower_conditional::{
@@ -9,7 +9,7 @@ use tower_conditional::{
     cache_policy::{CachePolicy, Rule},
 };
 
-use crate::support::{Handler, allocations};
+use crate::support::{Handler, allocations, cost};
 
 fn layer(rules: usize) -> CachePolicyLayer {
     let layer = CachePolicyLayer::new(CachePolicy::no_cache()).without_date();
@@ -85,4 +85,55 @@ fn the_memory_of_a_million_keys_is_freed() {
     // The keys alone were more than a hundred MiB.
     assert!(info.bytes_max > 100 << 20, "{}", info.bytes_max);
     assert!(info.bytes_current < 8 << 10, "{}", info.bytes_current);
+}
+
+/// The memory that a write asks for does not depend on the number of writes under way.
+#[cfg(feature = "tokio")]
+#[test]
+fn concurrent_writes_ask_for_linear_memory() {
+    use std::{
+        future::Future,
+        pin::pin,
+        task::{Context, Poll, Waker},
+    };
+
+    use tower_conditional::{
+        purge::Purge, store::MemoryValidatorStore, validator_cache::ValidatorCache,
+    };
+
+    let bytes = |writes: u64| {
+        let cache = ValidatorCache::new(MemoryValidatorStore::new());
+        let purge = Purge::new();
+        let announce = || {
+            let announced = pin!(cache.announce(&purge));
+            match announced.poll(&mut Context::from_waker(Waker::noop())) {
+                Poll::Ready(Ok(write)) => write,
+                _ => panic!("the store in memory waits"),
+            }
+        };
+        let info = measure(|| drop((0..writes).map(|_| announce()).collect::<Vec<_>>()));
+        info.bytes_total / writes
+    };
+    let (few, many) = (bytes(100), bytes(1_000));
+    assert!(many <= 2 * few, "{few} and {many} bytes for each write");
+}
+
+/// A response without a rule varies by the headers of all rules that might have had one. They are
+/// merged once, and not once for each rule.
+#[test]
+fn a_404_below_many_policies_asks_for_linear_memory() {
+    let bytes = |rules: u32| {
+        let layer = CachePolicyLayer::new(CachePolicy::no_cache()).without_date();
+        let layer = (0..rules).fold(layer, |layer, number| {
+            let name = HeaderName::try_from(format!("x-{number}")).unwrap();
+            let rule = Rule::new(CachePolicy::immutable_asset().vary([name]));
+            layer.rule(rule.content_type("image/png").unwrap()).unwrap()
+        });
+        let handler = Handler::new(0, 1).responding(StatusCode::NOT_FOUND);
+        let info = cost(layer.layer(handler), &Method::GET, None);
+        info.bytes_total / u64::from(rules)
+    };
+    let (few, many) = (bytes(100), bytes(1_000));
+    // A table has up to twice the room that it needs.
+    assert!(many <= 3 * few, "{few} and {many} bytes for each rule");
 }

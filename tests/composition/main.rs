@@ -3,6 +3,8 @@
 //! Every test names the requirements that it checks, by their ids in `docs/requirements.md`.
 
 #[cfg(all(feature = "axum", feature = "tokio"))]
+mod abandoned_parts;
+#[cfg(all(feature = "axum", feature = "tokio"))]
 mod abandoned_writes;
 mod audit;
 mod audit_faults;
@@ -39,3 +41,5 @@ mod timeout;
 mod trace;
 #[cfg(all(feature = "axum", feature = "tokio"))]
 mod validators;
+#[cfg(all(feature = "axum", feature = "tokio"))]
+mod weak_forms;

@@ -256,6 +256,24 @@ fn thousands_of_rules_may_read_thousands_of_headers() {
     }
 }
 
+/// A response without a policy of its own varies as a 200 with any of them, in linear time.
+#[test]
+fn a_response_without_a_rule_varies_by_thousands_of_headers() {
+    let layer = rules((0..3_000).map(|number| {
+        let [read, own] = ["x", "y"].map(|name| format!("{name}-{number}").try_into().unwrap());
+        let policy = CachePolicy::shared_and_public().vary([own]);
+        let rule = Rule::new(policy).content_type("image/png").unwrap();
+        rule.header(read, |_| true)
+    }));
+    for status in [404, 304] {
+        for own in [&[][..], &[(VARY, "accept")]] {
+            let response = send(&layer, get(&[]), |_| answer(status, own));
+            let vary = says(&response, &VARY);
+            assert_eq!(vary.split(", ").count(), 6_000 + own.len(), "{status}");
+        }
+    }
+}
+
 /// Of several paths one has to match, since a request has one path.
 #[test]
 fn all_conditions_on_the_request_have_to_hold() {

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, header::VARY};
 
 use super::{
-    lines,
+    OrderedSet, lines,
     list::{is_tchar, members, trim_ows},
 };
 
@@ -32,8 +32,10 @@ pub fn merge(
 ) {
     let added = fields.into_iter();
     let existing = || members(lines::lines(headers, &VARY));
-    let is_listed =
-        |name: &HeaderName| existing().any(|other| other.eq_ignore_ascii_case(name.as_ref()));
+    let Some(listed) = FewNames::of(existing()) else {
+        return merge_many(headers, added);
+    };
+    let is_listed = |name: &HeaderName| listed.contains(name);
     // `HeaderName` accepts `*` as a name.
     let is_missing = |name: &HeaderName| name.as_str() != "*" && !is_listed(name);
     let missing = || added.clone().filter(is_missing);
@@ -53,6 +55,42 @@ pub fn merge(
     valid().for_each(|name| push_once(&mut line, name));
     missing().for_each(|name| push_once(&mut line, name.as_ref()));
     headers.insert(VARY, into_value(line));
+}
+
+/// Adds names to a `Vary` that has many already, in linear time.
+fn merge_many(headers: &mut HeaderMap, added: impl Iterator<Item = HeaderName>) {
+    let mut all: OrderedSet<HeaderName> = names(headers).collect();
+    let listed = all.len();
+    // `HeaderName` accepts `*` as a name.
+    all.extend(added.filter(|name| name.as_str() != "*"));
+    if all.len() > listed && !is_any(headers) {
+        headers.insert(VARY, to_value(all.as_slice()));
+    }
+}
+
+/// The members of a short list, parsed once and without an allocation.
+struct FewNames<'a> {
+    names: [&'a [u8]; FEW],
+    len: usize,
+}
+
+const FEW: usize = 24;
+
+impl<'a> FewNames<'a> {
+    fn of(members: impl Iterator<Item = &'a [u8]>) -> Option<Self> {
+        let names = [&[][..]; FEW];
+        let mut few = Self { names, len: 0 };
+        for member in members {
+            *few.names.get_mut(few.len)? = member;
+            few.len += 1;
+        }
+        Some(few)
+    }
+
+    fn contains(&self, name: &HeaderName) -> bool {
+        let mut names = self.names[..self.len].iter();
+        names.any(|other| other.eq_ignore_ascii_case(name.as_ref()))
+    }
 }
 
 const SEPARATOR: &[u8] = b", ";

@@ -1,5 +1,7 @@
 //! The headers of a response that a replay repeats.
 
+use std::collections::HashSet;
+
 use http::{
     HeaderMap, HeaderName,
     header::{
@@ -12,13 +14,11 @@ use crate::semantics::field::{lines, list::members};
 
 /// Returns the headers without those of one connection, one moment or one caller.
 pub(crate) fn repeatable(headers: &HeaderMap) -> HeaderMap {
-    let of_connection: Vec<&[u8]> = members(lines::lines(headers, &CONNECTION)).collect();
-    let is_repeated = |name: &HeaderName| {
-        let is_listed = of_connection
-            .iter()
-            .any(|listed| listed.eq_ignore_ascii_case(name.as_str().as_bytes()));
-        !is_listed && !is_transient(name)
-    };
+    // Each name is looked up, since an upstream may list as many as it has headers.
+    let of_connection: HashSet<HeaderName> = members(lines::lines(headers, &CONNECTION))
+        .filter_map(|listed| HeaderName::from_bytes(listed).ok())
+        .collect();
+    let is_repeated = |name: &HeaderName| !of_connection.contains(name) && !is_transient(name);
     let lines = headers.iter().filter(|(name, _)| is_repeated(name));
     let mut repeated = HeaderMap::new();
     for (name, value) in lines {

@@ -12,6 +12,7 @@
 
 mod fill;
 mod guarantee;
+mod intents;
 mod key;
 mod lease;
 mod names;

@@ -1,6 +1,6 @@
-use std::{mem::size_of, time::Duration};
+use std::time::Duration;
 
-use super::{Grant, OperationId};
+use super::{Grant, OperationId, intents::Intents};
 
 /// The record of the writes of one target, and the only rules by which it may change.
 ///
@@ -10,9 +10,7 @@ use super::{Grant, OperationId};
 pub struct WriteRecord {
     /// The last change, and the end of the intents that ran out.
     past: Writes,
-    intents: Vec<(OperationId, Duration)>,
-    /// The latest end of the intents.
-    live_until: Duration,
+    intents: Intents,
 }
 
 /// The writes of one or more targets, as far as readers depend on them.
@@ -38,24 +36,25 @@ impl WriteRecord {
     /// Announces a write. A write that is announced twice is one write.
     pub fn begin(&mut self, id: OperationId, ttl: Duration, generation: u64, now: Duration) {
         self.expire(now);
-        let until = now.saturating_add(ttl);
-        match self.intents.iter_mut().find(|(other, _)| *other == id) {
-            Some((_, end)) => *end = until.max(*end),
-            None => {
-                // A target seldom has two writers at a time.
-                self.intents.reserve_exact(1);
-                self.intents.push((id, until));
+        let mut until = now.saturating_add(ttl);
+        if let Some(end) = self.intents.remove(id) {
+            if end <= now {
+                self.block_until(end);
             }
+            until = until.max(end);
         }
-        self.live_until = self.live_until.max(until);
+        if self.intents.is_full() {
+            self.drop_expired(now);
+            self.intents.grow();
+        }
+        self.intents.insert(id, until);
         self.invalidate(generation);
     }
 
     /// Announces a write that is not listed, since a store has no room for it. Nobody can end it, so
     /// the target is slow until it runs out.
     pub fn begin_unlisted(&mut self, ttl: Duration, generation: u64, now: Duration) {
-        let until = now.saturating_add(ttl);
-        self.past.blocked_until = self.past.blocked_until.max(until);
+        self.block_until(now.saturating_add(ttl));
         self.invalidate(generation);
     }
 
@@ -64,19 +63,20 @@ impl WriteRecord {
         self.expire(now);
         // A reader that was granted a lease before the end may have read the state before it.
         self.invalidate(generation);
-        let Some(index) = self.intents.iter().position(|(other, _)| *other == id) else {
-            // It may be one that is not listed.
-            return match now < self.past.blocked_until {
-                true => WriteEnd::Ended,
-                false => WriteEnd::IntentLost,
-            };
-        };
-        self.intents.swap_remove(index);
+        let end = self.intents.remove(id);
         if self.intents.is_empty() {
-            self.intents = Vec::new();
+            self.intents = Intents::default();
         }
-        self.live_until = self.latest_end();
-        WriteEnd::Ended
+        match end {
+            Some(end) if now < end => return WriteEnd::Ended,
+            Some(end) => self.block_until(end),
+            None => {}
+        }
+        // It may be one that is not listed.
+        match now < self.past.blocked_until {
+            true => WriteEnd::Ended,
+            false => WriteEnd::IntentLost,
+        }
     }
 
     /// Makes every entry and every lease of the target void.
@@ -89,7 +89,7 @@ impl WriteRecord {
     pub fn writes(&self) -> Writes {
         Writes {
             generation: self.past.generation,
-            blocked_until: self.past.blocked_until.max(self.live_until),
+            blocked_until: self.past.blocked_until.max(self.latest_end()),
         }
     }
 
@@ -97,34 +97,45 @@ impl WriteRecord {
     /// be kept.
     #[must_use]
     pub fn is_written(&self, now: Duration) -> bool {
-        self.intents.iter().any(|(_, until)| now < *until)
+        now < self.latest_end()
     }
 
     fn latest_end(&self) -> Duration {
-        let ends = self.intents.iter().map(|(_, until)| *until);
-        ends.max().unwrap_or_default()
+        self.intents.latest_end().unwrap_or_default()
     }
 
     /// Returns the bytes that the list of intents takes.
     pub(crate) fn intent_bytes(&self) -> usize {
-        self.intents.capacity() * Self::INTENT_BYTES
+        self.intents.bytes()
+    }
+
+    /// Returns the bytes that one more intent adds at most.
+    pub(crate) fn intent_growth(&self) -> usize {
+        self.intents.growth()
     }
 
     /// The bytes that one intent takes.
-    pub(crate) const INTENT_BYTES: usize = size_of::<(OperationId, Duration)>();
+    #[cfg(test)]
+    pub(crate) const INTENT_BYTES: usize = Intents::INTENT_BYTES;
 
     /// Keeps only the end of intents that ran out. Readers of their time may have read the state
     /// before the write, so their leases stay void.
+    pub(crate) fn drop_expired(&mut self, now: Duration) {
+        if let Some(end) = self.intents.drain_expired(now) {
+            self.block_until(end);
+        }
+    }
+
+    /// Does so if all of them ran out, which is seen at once.
     fn expire(&mut self, now: Duration) {
-        let past = &mut self.past;
-        self.intents.retain(|(_, until)| {
-            let is_live = now < *until;
-            if !is_live {
-                past.blocked_until = past.blocked_until.max(*until);
-            }
-            is_live
-        });
-        self.live_until = self.latest_end();
+        if let Some(end) = self.intents.latest_end().filter(|end| *end <= now) {
+            self.block_until(end);
+            self.intents = Intents::default();
+        }
+    }
+
+    fn block_until(&mut self, end: Duration) {
+        self.past.blocked_until = self.past.blocked_until.max(end);
     }
 }
 

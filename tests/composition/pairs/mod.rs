@@ -11,8 +11,10 @@ mod limits;
 mod panics;
 mod places;
 mod policies;
+mod prefixes;
 mod purged;
 mod replayed;
+mod safe_replays;
 mod twice;
 mod writes;
 

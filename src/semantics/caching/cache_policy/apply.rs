@@ -129,6 +129,11 @@ impl CachePolicy {
         }
     }
 
+    /// Returns the names that this policy adds to `Vary`.
+    pub(crate) fn vary_names(&self) -> impl Iterator<Item = &HeaderName> + Clone {
+        self.vary.iter()
+    }
+
     fn add_vary(&self, headers: &mut HeaderMap, line: &HeaderValue, is_present: bool) {
         if is_present {
             vary::merge(headers, self.vary.iter().cloned());

@@ -8,7 +8,7 @@ use super::{
     },
     no_vary_search::NoVarySearch,
 };
-use crate::semantics::field::vary;
+use crate::semantics::field::{OrderedSet, vary};
 
 mod apply;
 mod cache_headers;
@@ -66,7 +66,7 @@ pub struct CachePolicy {
     /// No directives, or `private` for one user. Used if the handler's headers are kept.
     only_privacy: FieldPolicy,
     targeted: Vec<(HeaderName, FieldPolicy)>,
-    vary: Vec<HeaderName>,
+    vary: OrderedSet<HeaderName>,
     /// The header value of `vary`.
     vary_line: Option<HeaderValue>,
     no_vary_search: Option<HeaderValue>,
@@ -106,7 +106,7 @@ impl CachePolicy {
             cache_control: FieldPolicy::cache_control(directives),
             only_privacy: FieldPolicy::cache_control(CacheControl::new()),
             targeted: Vec::new(),
-            vary: Vec::new(),
+            vary: OrderedSet::new(),
             vary_line: None,
             no_vary_search: None,
             precedence: Precedence::Stricter,
@@ -193,12 +193,11 @@ impl CachePolicy {
     /// The names that a handler sets are kept. Several calls add up. `*` is never added. Do not
     /// add `Authorization`: use `private` instead.
     pub fn vary(mut self, fields: impl IntoIterator<Item = HeaderName>) -> Self {
-        for field in fields {
-            if field.as_str() != "*" && !self.vary.contains(&field) {
-                self.vary.push(field);
-            }
-        }
-        self.vary_line = (!self.vary.is_empty()).then(|| vary::to_value(&self.vary));
+        let fields = fields.into_iter();
+        self.vary
+            .extend(fields.filter(|field| field.as_str() != "*"));
+        let names = self.vary.as_slice();
+        self.vary_line = (!names.is_empty()).then(|| vary::to_value(names));
         self
     }
 

@@ -126,6 +126,24 @@ fn many_names_are_merged_in_linear_time() {
     let mut many = headers([("vary", &*line.join(","))]);
     merge(&mut many, [ORIGIN]);
     assert_eq!(names(&many).count(), line.len() + 1);
+    // The half of these is listed.
+    let added = (10_000..30_000).map(|at| HeaderName::try_from(format!("x{at}")).expect("a name"));
+    let added: Vec<_> = added.collect();
+    merge(&mut many, added.clone());
+    assert_eq!(names(&many).count(), 30_001);
+    let before = many.clone();
+    merge(&mut many, added.clone());
+    assert_eq!(many, before);
+    merge(&mut many, [HeaderName::from_static("*")]);
+    assert_eq!(many, before);
+    many.append("vary", HeaderValue::from_static("*"));
+    let before = many.clone();
+    merge(&mut many, [ACCEPT]);
+    assert_eq!(many, before);
+    // Few names are listed.
+    let mut few = headers([("vary", "x10000, accept")]);
+    merge(&mut few, added);
+    assert_eq!(names(&few).count(), 20_001);
 }
 
 /// R-9110-12.5.5-b: duplicates are removed among the first 64 names.

@@ -123,6 +123,19 @@ fn headers_of_one_moment_are_left_out() {
     assert_eq!(names, kept);
 }
 
+/// P-ID-replay-fidelity: an upstream may list as many headers as it sends. Each is looked up, and not
+/// compared with all.
+#[test]
+fn thousands_of_headers_of_one_connection_are_left_out() {
+    let hops: Vec<_> = (0..20_000).map(|hop| format!("x-{hop}")).collect();
+    let mut all = headers(hops.iter().map(|hop| (hop.as_str(), "x")));
+    let others = (0..2_000).map(|hop| format!("x-other-{hop}, not a name"));
+    let listed: Vec<_> = hops.into_iter().chain(others).collect();
+    all.insert("connection", listed.join(",").parse().expect("a value"));
+    all.insert("x-kept", "x".parse().expect("a value"));
+    assert_eq!(replay::repeatable(&all), headers([("x-kept", "x")]));
+}
+
 /// P-ID-reqlimit: a stream is no response that can be repeated.
 #[test]
 fn streams_are_not_repeatable() {

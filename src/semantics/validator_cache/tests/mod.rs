@@ -1,6 +1,7 @@
 //! The rules of leases, intents and scopes, one by one.
 
 mod fill;
+mod intents;
 mod key;
 mod names;
 mod read;

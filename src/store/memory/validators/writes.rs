@@ -19,8 +19,14 @@ pub(super) struct WriteTable {
     old: RecordTable,
     /// The dropped writes.
     dropped: Writes,
+    /// Until then there is no room, and it is not looked for.
+    full_until: Duration,
     max_bytes: usize,
 }
+
+/// The time between two searches for room. A search visits every record, and a write that finds no
+/// room makes all targets slow for longer.
+const FULL: Duration = Duration::from_secs(1);
 
 #[derive(Default)]
 struct RecordTable {
@@ -38,6 +44,7 @@ impl WriteTable {
             young: RecordTable::default(),
             old: RecordTable::default(),
             dropped: Writes::default(),
+            full_until: Duration::ZERO,
             max_bytes,
         }
     }
@@ -54,16 +61,15 @@ impl WriteTable {
 
     /// Announces a write. If there is no room, the write counts for all targets until it runs out.
     pub(super) fn begin(&mut self, target: TargetId, id: OperationId, ttl: Duration, at: Moment) {
-        let more = room::of_allocation(WriteRecord::INTENT_BYTES);
         let begin = |record: &mut WriteRecord| record.begin(id, ttl, at.generation, at.now);
-        if self.change(target, more, at.now, begin).is_none() {
+        if self.change(target, true, at.now, begin).is_none() {
             self.drop_record(|record| record.begin_unlisted(ttl, at.generation, at.now));
         }
     }
 
     pub(super) fn end(&mut self, target: TargetId, id: OperationId, at: Moment) -> WriteEnd {
         let end = |record: &mut WriteRecord| record.end(id, at.generation, at.now);
-        let ended = match self.change(target, 0, at.now, end) {
+        let ended = match self.change(target, false, at.now, end) {
             Some(end) => end,
             None => {
                 self.drop_record(|record| record.invalidate(at.generation));
@@ -79,7 +85,7 @@ impl WriteTable {
 
     pub(super) fn invalidate(&mut self, target: TargetId, at: Moment) {
         let invalidate = |record: &mut WriteRecord| record.invalidate(at.generation);
-        if self.change(target, 0, at.now, invalidate).is_none() {
+        if self.change(target, false, at.now, invalidate).is_none() {
             self.drop_record(|record| record.invalidate(at.generation));
         }
     }
@@ -91,18 +97,22 @@ impl WriteTable {
         self.dropped = self.dropped.and(record.writes());
     }
 
-    /// Changes a record of the young table, which it enters if it is new or old. `more` are the
-    /// bytes that the change adds. `None` if there is no room.
+    /// Changes a record of the young table, which it enters if it is new or old. `None` if there
+    /// is no room, for the record or for one more announcement in it.
     fn change<T>(
         &mut self,
         id: TargetId,
-        more: usize,
+        announces: bool,
         now: Duration,
         change: impl FnOnce(&mut WriteRecord) -> T,
     ) -> Option<T> {
-        if !self.has_room(id, more) {
+        if !self.has_room(id, announces) {
+            if now < self.full_until {
+                return None;
+            }
             self.rotate(now);
-            if !self.has_room(id, more) {
+            if !self.has_room(id, announces) {
+                self.full_until = now.saturating_add(FULL);
                 return None;
             }
         }
@@ -113,17 +123,31 @@ impl WriteTable {
         self.young.change(id, change)
     }
 
-    fn has_room(&self, id: TargetId, more: usize) -> bool {
-        let growth = more + self.young.growth(id);
+    fn has_room(&self, id: TargetId, announces: bool) -> bool {
+        let of_intent = match announces {
+            true => self.intent_growth(id),
+            false => 0,
+        };
+        let growth = of_intent + self.young.growth(id);
         let young = self.young.bytes() + growth;
         growth == 0 || young <= self.max_bytes / 2 && young + self.old.bytes() <= self.max_bytes
+    }
+
+    /// Returns the bytes that one more announcement adds to the record of this target.
+    fn intent_growth(&self, id: TargetId) -> usize {
+        let records = [&self.young, &self.old].map(|table| table.records.get(&id));
+        let new = WriteRecord::default();
+        let record = records.into_iter().flatten().next().unwrap_or(&new);
+        let bytes = record.intent_bytes();
+        room::of_allocation(bytes + record.intent_growth()) - room::of_allocation(bytes)
     }
 
     fn rotate(&mut self, now: Duration) {
         let young = std::mem::take(&mut self.young);
         let old = std::mem::replace(&mut self.old, young);
-        for (id, record) in old.records {
+        for (id, mut record) in old.records {
             if record.is_written(now) {
+                record.drop_expired(now);
                 self.young.insert(id, record);
             } else {
                 self.dropped = self.dropped.and(record.writes());

@@ -1,4 +1,5 @@
 mod campaign;
+mod jobs;
 mod races;
 mod rolled_back;
 mod spellings;

@@ -20,6 +20,7 @@ mod full_disk;
 mod history;
 mod keyed;
 mod principals;
+mod released;
 mod rolled_back;
 
 const START: Duration = Duration::from_secs(1_000_000);

@@ -1,0 +1,226 @@
+//! Writes of several parts that go on without their client, and the purges after them.
+
+mod ends;
+
+use std::{
+    convert::Infallible,
+    sync::{Arc, Mutex},
+};
+
+use axum::{Router, body::Body, routing::any};
+use http::{Method, Request, StatusCode};
+use tokio::sync::Notify;
+use tower::ServiceExt;
+use tower_conditional::{
+    CacheTagsLayer, IdempotencyLayer, PreconditionLayer, ValidatorCacheLayer,
+    cache_tags::CacheTags,
+    detached::Detached,
+    lock::KeyedLock,
+    purge::{Purge, PurgeQueue},
+    store::{MemoryIdempotencyStore, MemoryValidatorStore},
+    validator_cache::ValidatorCache,
+};
+
+use crate::support::{Fields, send};
+
+const KEYED: Fields<'_> = &[("idempotency-key", "\"a\"")];
+
+/// The entries of writes and purges, in order.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<String>>>);
+
+impl Log {
+    fn add(&self, entry: impl Into<String>) {
+        self.0.lock().unwrap().push(entry.into());
+    }
+
+    fn entries(&self) -> Vec<String> {
+        self.0.lock().unwrap().clone()
+    }
+
+    fn purges(&self) -> usize {
+        let is_purge = |entry: &&String| entry.starts_with("purged");
+        self.entries().iter().filter(is_purge).count()
+    }
+
+    fn queue(&self) -> PurgeQueue {
+        let log = self.clone();
+        let purger = move |purge: Purge| {
+            let tags: Vec<_> = purge.tags().map(ToString::to_string).collect();
+            log.add(format!("purged {}", tags.join(" ")));
+            async { Ok::<_, Infallible>(()) }
+        };
+        PurgeQueue::new(purger)
+    }
+}
+
+fn tags(name: &str, queue: &PurgeQueue) -> CacheTagsLayer<CacheTags> {
+    CacheTagsLayer::new(CacheTags::of([name]).unwrap())
+        .fields([])
+        .purge(queue.clone())
+}
+
+/// A service that runs each write under a lock, to its end.
+fn locked(service: Router, unfinished: &Detached) -> Router {
+    let path = |request: &http::request::Parts| Some(request.uri.path().to_owned());
+    let locks = PreconditionLayer::handler_checks().lock(KeyedLock::new(), path);
+    service.layer(locks.detached(unfinished.clone()))
+}
+
+/// A stop in the middle of a write.
+#[derive(Clone, Default)]
+struct Pause {
+    begun: Arc<Notify>,
+    go_on: Arc<Notify>,
+}
+
+impl Pause {
+    async fn wait(&self) {
+        self.begun.notify_one();
+        self.go_on.notified().await;
+    }
+
+    /// Sends a write and leaves in the middle. Then the write goes on to its end.
+    async fn leave(&self, app: &Router, unfinished: &Detached) {
+        tokio::select! {
+            biased;
+            _ = send(app, "PUT", "/", KEYED) => panic!("it waits"),
+            () = self.begun.notified() => {}
+        }
+        self.go_on.notify_one();
+        unfinished.idle().await;
+    }
+}
+
+/// Sends a part of a write to a service.
+async fn part(service: &Router, path: &str) -> StatusCode {
+    let request = Request::put(path).body(Body::empty()).unwrap();
+    service.clone().oneshot(request).await.unwrap().status()
+}
+
+/// R-9111-4.4-a: both parts are detached, the first goes on longer and has written.
+#[tokio::test]
+async fn the_last_of_two_parts_ends_the_write() {
+    let (log, unfinished) = (Log::default(), Detached::new());
+    let queue = log.queue();
+    let pauses = [Pause::default(), Pause::default()];
+    let services = [(0, StatusCode::NO_CONTENT), (1, StatusCode::CONFLICT)].map(|(at, status)| {
+        let pause = pauses[at].clone();
+        let service = Router::new().route(
+            "/",
+            any(async move || {
+                pause.wait().await;
+                status
+            }),
+        );
+        locked(service, &unfinished)
+    });
+    let both = async move || {
+        tokio::join!(part(&services[0], "/"), part(&services[1], "/"));
+        StatusCode::MULTI_STATUS
+    };
+    let app = Router::new()
+        .route("/", any(both))
+        .layer(tags("orders", &queue));
+    tokio::select! {
+        biased;
+        _ = send(&app, "PUT", "/", &[]) => panic!("it waits"),
+        () = async {
+            pauses[0].begun.notified().await;
+            pauses[1].begun.notified().await;
+        } => {}
+    }
+    pauses[1].go_on.notify_one();
+    while unfinished.len() > 1 {
+        tokio::task::yield_now().await;
+    }
+    queue.flush().await;
+    assert_eq!(log.purges(), 0, "the write goes on");
+    pauses[0].go_on.notify_one();
+    unfinished.idle().await;
+    queue.flush().await;
+    assert_eq!(log.entries(), ["purged orders"]);
+}
+
+/// R-9111-4.4-a: a panic after the client has left is an unknown end.
+#[tokio::test]
+async fn a_write_that_panics_without_its_client_is_purged() {
+    for keyed in [true, false] {
+        let (log, pause, unfinished) = (Log::default(), Pause::default(), Detached::new());
+        let queue = log.queue();
+        let handler = {
+            let (log, pause) = (log.clone(), pause.clone());
+            async move || -> StatusCode {
+                pause.wait().await;
+                log.add("written");
+                panic!("after the write");
+            }
+        };
+        let app = Router::new().route("/", any(handler));
+        let app = if keyed {
+            let keys = IdempotencyLayer::for_anyone(MemoryIdempotencyStore::new());
+            app.layer(keys.methods([Method::PUT]).detached(unfinished.clone()))
+        } else {
+            locked(app, &unfinished)
+        };
+        let app = app.layer(tags("orders", &queue));
+        pause.leave(&app, &unfinished).await;
+        queue.flush().await;
+        assert_eq!(log.entries(), ["written", "purged orders"], "{keyed}");
+    }
+}
+
+/// R-9111-4.4-a: keys, remembered tags and a lock, each with work of its own, are one write.
+#[tokio::test]
+async fn detached_work_within_detached_work_is_purged_once() {
+    let (log, pause, unfinished) = (Log::default(), Pause::default(), Detached::new());
+    let queue = log.queue();
+    let handler = {
+        let (log, pause) = (log.clone(), pause.clone());
+        async move || {
+            pause.wait().await;
+            log.add("written");
+            StatusCode::NO_CONTENT
+        }
+    };
+    let keys = IdempotencyLayer::for_anyone(MemoryIdempotencyStore::new()).methods([Method::PUT]);
+    let cache = ValidatorCache::new(MemoryValidatorStore::new()).detached(unfinished.clone());
+    let app = locked(Router::new().route("/", any(handler)), &unfinished)
+        .layer(ValidatorCacheLayer::new(cache))
+        .layer(keys.detached(unfinished.clone()))
+        .layer(tags("orders", &queue));
+    pause.leave(&app, &unfinished).await;
+    queue.flush().await;
+    assert_eq!(log.entries(), ["written", "purged orders"]);
+}
+
+/// R-9111-4.4-a: layers inside and outside of the keys, with one queue each, both purge at the end.
+#[tokio::test]
+async fn layers_on_both_sides_of_keys_purge_at_the_end() {
+    let (log, pause, unfinished) = (Log::default(), Pause::default(), Detached::new());
+    let queue = log.queue();
+    let handler = {
+        let (log, pause) = (log.clone(), pause.clone());
+        async move || {
+            pause.wait().await;
+            log.add("written");
+            StatusCode::NO_CONTENT
+        }
+    };
+    let keys = IdempotencyLayer::for_anyone(MemoryIdempotencyStore::new()).methods([Method::PUT]);
+    let app = Router::new()
+        .route("/", any(handler))
+        .layer(tags("inside", &queue))
+        .layer(keys.detached(unfinished.clone()))
+        .layer(tags("outside", &queue));
+    pause.leave(&app, &unfinished).await;
+    queue.flush().await;
+    let (write, purges) = (
+        log.entries().remove(0),
+        log.entries().split_off(1).join(" "),
+    );
+    assert_eq!(write, "written");
+    for layer in ["inside", "outside"] {
+        assert!(purges.contains(layer), "{layer}: {purges}");
+    }
+}

@@ -79,7 +79,7 @@
 //! | content without an exact length, over the limit, with trailers; an upgrade | is sealed. The first caller gets the response whole |
 //! | a panic, an error of the service, [`timeout`](IdempotencyLayer::timeout) | has an unknown outcome |
 //!
-//! A 412 is recorded: whoever writes to another state has made another decision, and a new key for it.
+//! A 412 is recorded: a client that writes to another state decides anew, and needs a new key.
 //!
 //! A [`Commit`] among the extensions of a response overrides the table. A handler may not
 //! know its own outcome, for instance after a call to a payment provider that had no answer. It

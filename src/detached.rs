@@ -30,8 +30,8 @@
 //! [`PreconditionLayer::detached`](crate::PreconditionLayer::detached), so that one handle
 //! waits for all of them.
 //!
-//! A [`CacheTagsLayer`](crate::CacheTagsLayer) outside of the write purges again when detached
-//! work has ended.
+//! A [`CacheTagsLayer`](crate::CacheTagsLayer) outside of the write purges when the client
+//! disconnects, and again when detached work has ended.
 //!
 //! # Limits
 //!
@@ -58,8 +58,8 @@ use std::{
 use http::Response;
 use tokio::{runtime::Handle, sync::Notify};
 
-pub(crate) use watch::{ResponseHead, WriteWatch, current_watch, watched};
-use watch::{SharedWatch, head_of_result, scope};
+pub(crate) use watch::{ResponseHead, SharedWatch, WriteWatch, current_watch, watched};
+use watch::{head_of_result, scope};
 
 /// A handle that runs futures to their end and counts the unfinished ones.
 ///

@@ -84,7 +84,7 @@
 //! authentication, rate limits      outside: a 304 only for those who may read
 //! CacheStatusLayer                 while debugging, for those who may see it
 //! CacheTagsLayer                   tags on reads, purges after writes
-//! a timeout                        a write with a key goes on, and is purged at its end
+//! a timeout                        a write with a key goes on, and is purged again at its end
 //! CodingTagLayer                   only around compression: "v1" and "v1-gzip"
 //! compression                      a 304 is not compressed
 //! CachePolicyLayer                 Cache-Control on every read, and on errors

@@ -17,6 +17,9 @@
 //! routers do. These are [`Route`](crate::route::Route), [`at`](crate::ValidatorSource::at) and
 //! the rules of a cache policy.
 
+#[cfg(test)]
+mod tests;
+
 use http::{Extensions, Request, Uri, request::Parts};
 
 /// Returns the URI that the client requested.
@@ -49,14 +52,40 @@ pub(crate) fn of_request<B>(request: &Request<B>) -> &Uri {
     original(request.extensions()).unwrap_or_else(|| request.uri())
 }
 
+/// Returns the part of the target's path that nested routers took away.
+///
+/// It is empty without them, and if the target was rewritten before them or belongs to the
+/// request of a handler that sent this one.
+pub(crate) fn mount(request: &Parts) -> &str {
+    nested_path(&request.extensions)
+        .and_then(|nested| taken_prefix(of(request).path(), nested))
+        .unwrap_or("")
+}
+
+/// Returns the start of a path that has the segments of a nested router's pattern.
+fn taken_prefix<'a>(path: &'a str, pattern: &str) -> Option<&'a str> {
+    let mut rest = path;
+    for expected in pattern.trim_end_matches('/').split('/').skip(1) {
+        let after = rest.strip_prefix('/')?;
+        let (segment, after) = after.split_at(after.find('/').unwrap_or(after.len()));
+        let is_capture = expected.starts_with('{') && !expected.starts_with("{{");
+        if !is_capture && segment != expected {
+            return None;
+        }
+        rest = after;
+    }
+    path.strip_suffix(rest)
+}
+
 /// Returns the URI of the request if no nested router explains how it differs from the target.
 /// Then the URI was rewritten, or the target belongs to the request of a handler that sent this
 /// one.
 pub(crate) fn unexplained(request: &Parts) -> Option<&Uri> {
     let (target, seen) = (original(&request.extensions)?.path(), request.uri.path());
+    let left = target.strip_prefix(mount(request)).unwrap_or(target);
     // At the root of a nested router, nothing is left of the path.
-    let is_nested = is_nested(&request.extensions) && (target.ends_with(seen) || seen == "/");
-    (target != seen && !is_nested).then_some(&request.uri)
+    let is_explained = left == seen || (left.is_empty() && seen == "/");
+    (!is_explained).then_some(&request.uri)
 }
 
 /// Copies the original URI to a request for another service.
@@ -78,13 +107,14 @@ fn original(extensions: &Extensions) -> Option<&Uri> {
 }
 
 #[cfg(feature = "axum")]
-fn is_nested(extensions: &Extensions) -> bool {
-    extensions.get::<axum::extract::NestedPath>().is_some()
+fn nested_path(extensions: &Extensions) -> Option<&str> {
+    let nested: &axum::extract::NestedPath = extensions.get()?;
+    Some(nested.as_str())
 }
 
 #[cfg(not(feature = "axum"))]
-fn is_nested(_: &Extensions) -> bool {
-    false
+fn nested_path(_: &Extensions) -> Option<&str> {
+    None
 }
 
 #[cfg(not(feature = "axum"))]

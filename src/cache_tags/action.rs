@@ -4,15 +4,13 @@ use std::sync::Arc;
 #[cfg(feature = "tokio")]
 use std::time::Duration;
 
-#[cfg(feature = "tokio")]
-use http::HeaderMap;
 use http::{Response, request::Parts};
 
 #[cfg(feature = "tokio")]
-use super::pending_purge::PendingPurge;
+use super::pending_purge::HeldPurge;
 use super::{PurgeWait, config::CacheTagsConfig};
 #[cfg(feature = "tokio")]
-use crate::detached::watched;
+use crate::detached::{ResponseHead, watched};
 use crate::{
     events,
     semantics::caching::cache_tags::{
@@ -33,7 +31,7 @@ pub(super) enum TagAction {
         config: Arc<CacheTagsConfig>,
         tags: CacheTags,
         #[cfg(feature = "tokio")]
-        pending: Option<Arc<PendingPurge>>,
+        pending: HeldPurge,
     },
 }
 
@@ -43,10 +41,7 @@ impl TagAction {
     pub(super) fn write(config: Arc<CacheTagsConfig>, tags: CacheTags, request: &Parts) -> Self {
         Self::Write {
             #[cfg(feature = "tokio")]
-            pending: config
-                .queue
-                .as_ref()
-                .map(|queue| Arc::new(PendingPurge::new(queue, &tags, request))),
+            pending: HeldPurge::new(config.queue.as_ref(), &tags, request),
             config,
             tags,
         }
@@ -55,12 +50,10 @@ impl TagAction {
     /// Runs a part of the service. Work in it that goes on without the client holds the purge.
     pub(super) fn watch<T>(&self, run: impl FnOnce() -> T) -> T {
         #[cfg(feature = "tokio")]
-        if let Self::Write {
-            pending: Some(pending),
-            ..
-        } = self
+        if let Self::Write { pending, .. } = self
+            && let Some(watch) = pending.watch()
         {
-            return watched(Arc::clone(pending) as _, run);
+            return watched(watch, run);
         }
         run()
     }
@@ -68,11 +61,8 @@ impl TagAction {
     /// Queues the purge of a write whose service failed, since it may have happened.
     pub(super) fn fail(&mut self) {
         #[cfg(feature = "tokio")]
-        if let Self::Write { pending, .. } = self
-            && let Some(pending) = pending.take()
-        {
-            let (tags, headers) = (CacheTags::new(), HeaderMap::new());
-            let _ = pending.finish(WriteOutcome::Unknown, &tags, &headers, Duration::ZERO);
+        if let Self::Write { pending, .. } = self {
+            let _ = pending.finish(None, Duration::ZERO);
         }
     }
 
@@ -91,26 +81,17 @@ impl TagAction {
                 pending,
             } => {
                 let handler_tags = handler_tags(response);
-                // A repeated response counts too: the purge of the write that it is from may be
-                // lost, with its process or its client.
-                let written = write_outcome(response.status());
                 let any = !(tags.is_empty() && handler_tags.is_empty());
                 if any
-                    && written == WriteOutcome::Performed
+                    && write_outcome(response.status()) == WriteOutcome::Performed
                     && config.fields.contains(&TagField::CacheGroups)
                 {
                     report_too_many_tags(TagField::CacheGroups, tags, &handler_tags);
                     write_invalidation(tags.iter().chain(&handler_tags), response.headers_mut());
                 }
                 #[cfg(feature = "tokio")]
-                if let Some(pending) = pending.take() {
-                    return pending.finish(
-                        written,
-                        &handler_tags,
-                        response.headers(),
-                        config.purge_timeout,
-                    );
-                }
+                return pending.finish(Some(ResponseHead::of(response)), config.purge_timeout);
+                #[cfg(not(feature = "tokio"))]
                 None
             }
         }

@@ -78,17 +78,20 @@
 //! | Result | `Cache-Group-Invalidation` | Purge |
 //! |---|---|---|
 //! | 2xx, 3xx | yes, if `Cache-Groups` is among the fields | yes |
-//! | 4xx except 408 | no | no |
+//! | 4xx except the ones below | no | no |
 //! | 5xx, 408, an error, a panic, a client that disconnected | no | yes |
+//! | 409 `sealed`, `outcome-unknown` or `expired` of an `IdempotencyLayer`; a 4xx with `Commit::Unknown` | no | yes |
 //!
-//! In the last row the write may have happened, and an unneeded purge does no harm. The replay of
-//! an `IdempotencyLayer` counts like the response that it repeats, whose purge may have been lost.
+//! In the last two rows the write may have happened, and an unneeded purge does no harm.
+//!
+//! The replay of an `IdempotencyLayer` purges too, since the first purge may have been lost. A
+//! replay has no tags of the handler, which are not recorded. So name the tags of a write in the
+//! source, if a lost purge must be made good by a retry.
 //!
 //! Some writes go on when their client disconnects: with an `Idempotency-Key`, in a
-//! `ValidatorCacheLayer`, under a lock, and in
-//! `Detached::finish`. They are purged when they end, by the
-//! result in the table. If they go on after a response, such as that of a timeout, there is one
-//! purge with the response and another at their end.
+//! `ValidatorCacheLayer`, under a lock, and in `Detached::finish`. The same holds after a response
+//! such as that of a timeout. There is one purge with the response, or as the client disconnects.
+//! Another comes at the end of the write, by the result in the table.
 //!
 //! A purge has the tags and the target of the write. It also has the URIs in `Location` and
 //! `Content-Location` with the same origin. It goes to the `PurgeQueue` in
@@ -109,8 +112,7 @@
 //! the feature `axum`, the one before `Router::nest` removed a prefix ([`target`](crate::target)).
 //! `Host` must be that of the cache too.
 //!
-//! A timeout inside of the layer ends a write with a 503 or 408, which purges. If the write goes on,
-//! a second purge comes at its end.
+//! A timeout inside of the layer ends a write with a 503 or 408, which purges.
 //!
 //! # Limits
 //!
@@ -142,10 +144,9 @@
 //! everything that the tags depend on.
 //!
 //! The layer does not see a write in a task of your own, or in a job of a store's `Database`. If the
-//! client disconnects, such a write may end after its purge. Await it in
-//! `Detached::finish`, and the purge comes at its end. Nor does
-//! the layer see a write while the content of the response is sent, since the purge is queued with
-//! the head. Set `PurgeLimits::repeat_after` in that case.
+//! client disconnects, such a write may end after its purge. Await it in `Detached::finish`, and
+//! another purge comes at its end. Nor does the layer see a write while the content of the response
+//! is sent, since the purge is queued with the head. Set `PurgeLimits::repeat_after` in that case.
 
 mod action;
 mod config;

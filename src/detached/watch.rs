@@ -28,13 +28,18 @@ pub(crate) struct ResponseHead<'a> {
     pub(crate) extensions: &'a Extensions,
 }
 
+impl<'a> ResponseHead<'a> {
+    pub(crate) fn of<B>(response: &'a Response<B>) -> Self {
+        Self {
+            status: response.status(),
+            headers: response.headers(),
+            extensions: response.extensions(),
+        }
+    }
+}
+
 pub(super) fn head_of_result<B, E>(result: &Result<Response<B>, E>) -> Option<ResponseHead<'_>> {
-    let response = result.as_ref().ok()?;
-    Some(ResponseHead {
-        status: response.status(),
-        headers: response.headers(),
-        extensions: response.extensions(),
-    })
+    result.as_ref().ok().map(ResponseHead::of)
 }
 
 /// Runs a part of a write. Work that begins meanwhile has this watch.

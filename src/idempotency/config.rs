@@ -9,7 +9,7 @@ use crate::{
     detached::Detached,
     outcome::Outcome,
     refusal::Renderer,
-    semantics::retry::{Commit, Fingerprint, KeyScope, Retention, mount},
+    semantics::retry::{Commit, Fingerprint, KeyScope, Retention},
     target,
 };
 
@@ -138,10 +138,9 @@ impl<St> IdempotencyConfig<St> {
     /// that a router took away.
     pub(super) fn scope(&self, request: &Parts) -> Option<KeyScope> {
         let scope = (self.scope_of)(request)?;
-        let whole = target::of(request).path();
         let scope = scope.in_namespace(&self.namespace);
         // Two services that are nested under different paths have records of their own.
-        Some(scope.mounted_at(mount(whole, request.uri.path())))
+        Some(scope.mounted_at(target::mount(request)))
     }
 
     pub(super) fn explain<B>(&self, response: &mut Response<B>, change: impl FnOnce(&mut Outcome)) {

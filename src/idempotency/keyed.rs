@@ -25,7 +25,7 @@ use crate::{
     events,
     outcome::Outcome,
     refusal::KeyProblem,
-    semantics::caching::cache_policy::CachePolicy,
+    semantics::caching::cache_policy::{CachePolicy, has_policy},
     semantics::field::{Accept, method},
     semantics::retry::{
         Admission, Claim, Fingerprint, FingerprintHasher, IdempotencyKey, KeyScope, Owner,
@@ -217,7 +217,7 @@ impl<St: IdempotencyStore> KeyedRequest<St> {
         // The response is old, and `Date` will be new. It may also be for another user, language
         // or policy than this request alone would tell. So no cache may keep it.
         let policy = CachePolicy::no_store();
-        if is_read {
+        if is_read || has_policy(headers) {
             headers.remove(EXPIRES);
             policy.apply(headers, false, || SharedClock::default().now());
         }

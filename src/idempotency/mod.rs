@@ -79,6 +79,10 @@
 //! | content without an exact length, over the limit, with trailers; an upgrade | is sealed. The first caller gets the response whole |
 //! | a panic, an error of the service, [`timeout`](IdempotencyLayer::timeout) | has an unknown outcome |
 //!
+//! A handler that passes on a 4xx of another service may have done a part of its work. If its status
+//! is one of those that release the key, a retry does that part again. Add [`Commit::Record`] or
+//! [`Commit::Unknown`] to such a response.
+//!
 //! A 412 is recorded: a client that writes to another state decides anew, and needs a new key.
 //!
 //! A [`Commit`] among the extensions of a response overrides the table. A handler may not
@@ -127,8 +131,9 @@
 //! limits, tracing and timing. The server and the layers outside add their own.
 //!
 //! No cache may store a replay, since it is older than its new `Date`. It may also lack the
-//! `Set-Cookie` or the cache tags of the first response. So a replay of a safe method is `no-store`,
-//! and a [`CachePolicyLayer`](crate::CachePolicyLayer) outside makes all others `no-store` too.
+//! `Set-Cookie` or the cache tags of the first response. So the replay of a safe method is `no-store`.
+//! So is that of a write whose response had `Cache-Control`, `Expires` or such as `CDN-Cache-Control`.
+//! A [`CachePolicyLayer`](crate::CachePolicyLayer) outside makes all others `no-store` too.
 //!
 //! # Layer order
 //!
@@ -143,17 +148,18 @@
 //! | compression | outside | inside, the length is unknown and the key is sealed |
 //! | a timeout | outside: the handler runs on, and a retry gets its response | inside, a 408 or 503 frees the key of a handler that was cancelled half way |
 //! | `CatchPanicLayer`, `HandleErrorLayer` | outside | inside, they turn an unknown outcome into a 5xx, which frees the key |
-//! | [`CacheTagsLayer`](crate::CacheTagsLayer) | outside | inside, a replay purges nothing |
+//! | [`CacheTagsLayer`](crate::CacheTagsLayer) | outside: a replay purges all but the tags of the handler | inside, it purges nothing |
 //! | a limit that fails, such as `LoadShed` | outside | inside, its error is an unknown outcome |
 //! | a limit that waits, such as `ConcurrencyLimit` | either | |
 //!
 //! Nested services have keys of their own with the feature `axum`, which tells the layer the path
-//! that the router took away. Below a layer that rewrites paths, services share their keys.
+//! that `Router::nest` took away. A layer that rewrites paths inside of `nest` changes nothing. If one
+//! outside of `nest` rewrites them, services share their keys.
 //!
 //! Services that share a store need a [`namespace`](IdempotencyLayer::namespace).
 //!
 //! A replay has no extensions of the handler, apart from the cache policy `no-store`. So a layer that
-//! reads other extensions of a response belongs inside.
+//! reads other extensions of a response belongs inside, apart from `CacheTagsLayer`.
 //!
 //! To limit the handler itself, use [`timeout`](IdempotencyLayer::timeout).
 //!

@@ -73,6 +73,13 @@ impl KeyProblem {
         )
     }
 
+    /// Returns `true` if this request or an earlier one with the key may have been performed. A
+    /// request that is running does not count.
+    #[cfg(feature = "tokio")]
+    pub(crate) fn may_follow_write(self) -> bool {
+        !self.is_before_handler() && self != Self::InFlight
+    }
+
     pub(super) fn text(self) -> &'static ProblemText {
         match self {
             Self::Missing => problem!(

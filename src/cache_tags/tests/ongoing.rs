@@ -30,7 +30,8 @@ fn put() -> Request<Upload> {
     request("PUT", "/notes/1", [])
 }
 
-/// R-9111-4.4-a: each of two caches is purged after the write, whether the future was polled or not.
+/// R-9111-4.4-a: each of two caches is purged when its client leaves, and again after the write. It
+/// does not matter if the future was polled.
 #[tokio::test]
 async fn layers_of_two_queues_purge_after_the_work() {
     for polls in [0, 1] {
@@ -55,6 +56,8 @@ async fn layers_of_two_queues_purge_after_the_work() {
             assert!((&mut answer).now_or_never().is_none());
         }
         drop(answer);
+        assert_eq!(outer_purges.recv().await.as_deref(), Some("outer"));
+        assert_eq!(inner_purges.recv().await.as_deref(), Some("inner"));
         assert!(outer_purges.try_recv().is_err() && inner_purges.try_recv().is_err());
         drop(end);
         writes.idle().await;
@@ -89,7 +92,7 @@ async fn a_service_that_fails_before_its_work_ends_is_purged_twice() {
     assert_eq!(purges.recv().await, None);
 }
 
-/// R-9111-4.4-b: work that panics may have written.
+/// R-9111-4.4-b: work that panics may have written, after its client has left.
 #[tokio::test]
 async fn work_that_panics_alone_is_purged() {
     let (layer, mut purges) = purging("notes");
@@ -105,6 +108,7 @@ async fn work_that_panics_alone_is_purged() {
     });
     drop(layer.layer(handler).call(put()));
     drop(layer);
+    assert_eq!(purges.recv().await.as_deref(), Some("notes"));
     writes.idle().await;
     assert_eq!(purges.recv().await.as_deref(), Some("notes"));
     assert_eq!(purges.recv().await, None);

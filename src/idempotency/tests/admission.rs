@@ -288,22 +288,37 @@ async fn an_application_may_tell_requests_apart_itself() {
 async fn nested_services_have_records_of_their_own() {
     let runs = Runs::default();
     let service = service(&layer(), &runs, order);
-    let nested = |path: &'static str| {
+    let nested = async |path| {
         let mut request = post("\"a\"");
-        let uri = path.parse().expect("a URI");
-        request
-            .extensions_mut()
-            .insert(axum::extract::OriginalUri(uri));
+        request.extensions_mut().extend(below_nest(path).await);
         request
     };
-    let a = send(&service, nested("/a/orders")).await;
-    let b = send(&service, nested("/b/orders")).await;
+    let a = send(&service, nested("/a/orders").await).await;
+    let b = send(&service, nested("/b/orders").await).await;
     assert_ne!(a.content, b.content);
-    assert!(send(&service, nested("/b/orders")).await.replayed);
+    assert!(send(&service, nested("/b/orders").await).await.replayed);
     // Within one service the key belongs to one request.
-    let mut other = nested("/b/orders/7");
+    let mut other = nested("/b/orders/7").await;
     *other.uri_mut() = "/orders/7".parse().expect("a URI");
     assert_eq!(send(&service, other).await.status, 422);
+}
+
+/// Returns what `axum` adds to a request for a service at `/a` or `/b`.
+#[cfg(feature = "axum")]
+async fn below_nest(path: &str) -> http::Extensions {
+    let (sent, mut seen) = tokio::sync::mpsc::unbounded_channel();
+    let inside = tower::service_fn(move |request: axum::extract::Request| {
+        let sent = sent.send(request.into_parts().0.extensions);
+        sent.expect("the test waits");
+        async { Ok::<_, std::convert::Infallible>(http::Response::new(axum::body::Body::empty())) }
+    });
+    let app = axum::Router::new()
+        .nest_service("/a", inside.clone())
+        .nest_service("/b", inside);
+    let request = http::Request::post(path).body(axum::body::Body::empty());
+    let answer = tower::ServiceExt::oneshot(app, request.expect("a request")).await;
+    assert!(answer.is_ok());
+    seen.recv().await.expect("a request")
 }
 
 /// A client that takes an event stream among others gets its response.

@@ -27,5 +27,4 @@ pub use owner::Owner;
 pub use record::{KeyRecord, KeyState, Resolution};
 pub(crate) use repeatable::{is_repeatable_request, is_repeatable_response};
 pub use response::{CorruptRecord, RecordedResponse};
-pub(crate) use scope::mount;
 pub use scope::{InvalidRecordId, KeyScope, RecordId};

@@ -75,25 +75,6 @@ impl fmt::Debug for KeyScope {
     }
 }
 
-/// Returns the part of a path that a router took away, and left `inner`.
-///
-/// Returns nothing if a layer has rewritten `inner` so that nobody can tell. Services then share
-/// their keys, and another request is refused. With a scope of its own, it might run twice.
-pub(crate) fn mount<'a>(whole: &'a str, inner: &str) -> &'a str {
-    let mut mount = whole;
-    for segment in inner.rsplit('/').filter(|segment| !segment.is_empty()) {
-        let (before, last) = mount
-            .trim_end_matches('/')
-            .rsplit_once('/')
-            .unwrap_or_default();
-        if !percent_decode_str(last).eq(percent_decode_str(segment)) {
-            return "";
-        }
-        mount = before;
-    }
-    mount
-}
-
 /// The name of a record in a store: a SHA-256 of scope and key, so that neither is at rest.
 ///
 /// Its text has 64 hexadecimal digits, which events of the feature `tracing` show. An operator

@@ -12,6 +12,7 @@ mod panics;
 mod places;
 mod policies;
 mod prefixes;
+mod purged;
 mod replayed;
 mod safe_replays;
 mod twice;

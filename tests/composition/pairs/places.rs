@@ -174,18 +174,34 @@ async fn a_prefix_in_another_spelling_has_the_same_keys() {
 /// R-IK07-2.7-b: below a layer that rewrites paths, one key is one request.
 #[tokio::test]
 async fn a_rewritten_path_has_no_keys_of_its_own() {
-    let count = Count::default();
-    let orders = Router::new().fallback(count.create()).layer(keys());
-    let rewritten = tower::util::MapRequestLayer::new(|mut request: axum::extract::Request| {
-        *request.uri_mut() = "/one".parse().unwrap();
-        request
-    });
-    let app = Router::new().nest_service("/api", tower::Layer::layer(&rewritten, orders));
-    for (path, status) in [("/api/a", 201), ("/api/b", 422)] {
-        let reply = keyed(&app, "POST", path, "a", &[]).await;
-        assert_eq!(reply.status, status, "{path}");
+    for target in ["/one", "/", "/b"] {
+        let count = Count::default();
+        let orders = Router::new().fallback(count.create()).layer(keys());
+        let rewritten =
+            tower::util::MapRequestLayer::new(move |mut request: axum::extract::Request| {
+                *request.uri_mut() = target.parse().unwrap();
+                request
+            });
+        let service = tower::Layer::layer(&rewritten, orders);
+        let app = Router::new()
+            .nest_service("/api", service.clone())
+            .nest_service("/v2", service.clone())
+            .fallback_service(service);
+        for (path, status) in [
+            ("/api/a", 201),
+            ("/api/b", 422),
+            ("/api", 422),
+            ("/a/x", 201),
+            ("/b/b", 422),
+            ("/b", 422),
+            // A service of its own, which has keys of its own.
+            ("/v2/a", 201),
+        ] {
+            let reply = keyed(&app, "POST", path, "a", &[]).await;
+            assert_eq!(reply.status, status, "{path} as {target}");
+        }
+        assert_eq!(count.get(), 3);
     }
-    assert_eq!(count.get(), 1);
 }
 
 /// Two levels of `nest`, and the layer at the innermost.

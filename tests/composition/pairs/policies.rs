@@ -108,6 +108,34 @@ async fn no_cache_stores_a_replay() {
     }
 }
 
+/// P-ID-nocache: a cache may keep the answer to a write for later reads (RFC 9110, section 9.3.3), but
+/// not its replay. Without a policy layer too.
+#[tokio::test]
+async fn no_cache_stores_the_replay_of_a_write() {
+    for (field, value) in [
+        ("cache-control", "max-age=3600"),
+        ("cache-control", "private, max-age=3600"),
+        ("expires", "Thu, 01 Jan 2099 00:00:00 GMT"),
+        ("cdn-cache-control", "max-age=3600"),
+    ] {
+        let handler = async move || ([(field, value), ("content-location", "/")], "written");
+        let app = Router::new().route("/", any(handler)).layer(keys());
+        for method in ["POST", "PUT"] {
+            let first = keyed(&app, method, "/", method, &[]).await;
+            assert_eq!(first.field(field), Some(value));
+            let retry = keyed(&app, method, "/", method, &[]).await;
+            assert_eq!(retry.field("content-location"), Some("/"));
+            let stored_by = |name| retry.field(name).is_some_and(|v| !v.contains("no-store"));
+            assert!(
+                retry.field("cache-control").unwrap().contains("no-store"),
+                "{field}: {value}"
+            );
+            assert!(!stored_by("cdn-cache-control"), "{field}: {value}");
+            assert_eq!(retry.field("expires"), None);
+        }
+    }
+}
+
 /// P-ID-nocache: the replay of a read is stored by no cache, without a policy layer too. It lacks
 /// tags that only its handler knew, and a purge would not reach it.
 #[tokio::test]

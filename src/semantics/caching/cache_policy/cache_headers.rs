@@ -37,3 +37,10 @@ impl CacheHeaders {
         present
     }
 }
+
+/// Returns `true` if a response has a policy of its own: `Cache-Control`, `Expires` or a targeted
+/// header.
+#[cfg(feature = "tokio")]
+pub(crate) fn has_policy(headers: &HeaderMap) -> bool {
+    CacheHeaders::from_headers(headers).policy
+}

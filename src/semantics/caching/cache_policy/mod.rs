@@ -16,6 +16,8 @@ mod field_policy;
 mod handler_policy;
 mod recipes;
 
+#[cfg(feature = "tokio")]
+pub(crate) use cache_headers::has_policy;
 use field_policy::FieldPolicy;
 
 /// A cache policy: the `Cache-Control`, targeted headers and `Vary` of a response.

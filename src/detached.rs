@@ -184,8 +184,8 @@ impl fmt::Debug for Detached {
     }
 }
 
-/// The watch and the count of unfinished work. Whoever has seen the count drop to zero has seen
-/// what the watch does.
+/// The watch and the count of unfinished work. The watch is told of the end before the count
+/// drops.
 struct TrackedWork {
     watch: Option<SharedWatch>,
     // Dropped last.

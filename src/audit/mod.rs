@@ -96,6 +96,7 @@
 //! | `tag-not-exposed` | advice | Fetch Standard, CORS protocol, HTTP responses | name ETag in Access-Control-Expose-Headers, so that scripts can send it in If-Match |
 //! | `condition-not-allowed` | advice | Fetch Standard, CORS protocol, HTTP responses | name If-Match and If-None-Match in Access-Control-Allow-Headers |
 //! | `origin-not-allowed` | mistake | Fetch Standard, CORS protocol, HTTP responses | put the CORS layer outside of the layers that make 304, 412 and 428 |
+//! | `origin-missing-on-304` | advice | Fetch Standard, CORS protocol, HTTP responses | put the CORS layer outside of the layer that makes the 304 |
 //! | `weak-tag-with-ranges` | advice | RFC 9110, section 13.1.5 | make a strong tag, or stop offering ranges |
 //! | `date-only-validator` | advice | RFC 9110, section 8.8.2.2 | add an ETag, as EtagLayer does |
 //! | `same-date-other-bytes` | mistake | RFC 9110, section 8.8.2.2 | add an ETag, as EtagLayer does |

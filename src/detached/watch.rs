@@ -1,4 +1,4 @@
-//! Those who have to know when a write has ended, even if its client has disconnected.
+//! Watches that are told when a write has ended, even if its client has disconnected.
 
 use std::{future::Future, sync::Arc};
 
@@ -13,7 +13,7 @@ task_local! {
 /// A watch that work keeps for as long as it goes on. If no work has it, the write has ended.
 pub(crate) type SharedWatch = Arc<dyn WriteWatch>;
 
-/// Someone who has to know the end of a write.
+/// A watch that is told of the end of a write.
 pub(crate) trait WriteWatch: Send + Sync {
     /// Tells that work has ended that went on without its client. There is no response if it
     /// failed or makes none.

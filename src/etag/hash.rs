@@ -8,8 +8,8 @@ use sha2::Digest as _;
 /// must not depend on how the content is split into portions.
 ///
 /// If a function is not collision-resistant, use it only for content that attackers cannot
-/// influence. Whoever finds two contents with the same digest can make clients keep the
-/// wrong one.
+/// influence. An attacker who finds two contents with the same digest can make clients keep
+/// the wrong one.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a hash function for entity tags",
     label = "not a hash function for entity tags",

@@ -58,8 +58,8 @@ impl<St: IdempotencyStore> IdempotencyLayer<St> {
 
     /// Returns a layer with one set of keys for all callers.
     ///
-    /// Whoever guesses another caller's key and request gets that caller's response. Use it
-    /// only where responses hold nothing private.
+    /// A caller that guesses another caller's key and request gets that caller's response. Use
+    /// it only where responses hold nothing private.
     pub fn for_anyone(store: St) -> Self {
         let scope_of = |_: &Parts| Some(KeyScope::of_anyone());
         Self {

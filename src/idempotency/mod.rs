@@ -83,7 +83,7 @@
 //! is one of those that release the key, a retry does that part again. Add [`Commit::Record`] or
 //! [`Commit::Unknown`] to such a response.
 //!
-//! A 412 is recorded: whoever writes to another state has made another decision, and a new key for it.
+//! A 412 is recorded: a client that writes to another state decides anew, and needs a new key.
 //!
 //! A [`Commit`] among the extensions of a response overrides the table. A handler may not
 //! know its own outcome, for instance after a call to a payment provider that had no answer. It

@@ -20,7 +20,8 @@ pub trait Protect: Send + Sync + 'static {
     ///
     /// # Errors
     ///
-    /// Returns an error if it cannot encrypt. The error seals the key: the response goes out, and cannot be repeated.
+    /// Returns an error if it cannot encrypt. The error seals the key: the response goes out, and
+    /// cannot be repeated.
     fn seal(&self, id: &[u8; 32], response: Bytes) -> Result<Bytes, BoxError>;
 
     /// Returns the response that [`seal`](Self::seal) encrypted.

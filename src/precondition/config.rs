@@ -130,6 +130,12 @@ impl<Q, G> PreconditionConfig<Q, G> {
             None => method::creates_target(method),
         }
     }
+
+    /// Returns `true` if the service said that the method creates an absent target.
+    pub(super) fn is_configured_to_create(&self, method: &Method) -> bool {
+        let methods = self.creates.as_ref();
+        methods.is_some_and(|methods| methods.contains(method))
+    }
 }
 
 // Written by hand, since a source need not be `Clone`.

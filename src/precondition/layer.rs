@@ -143,6 +143,10 @@ impl<Q, G: Clone, L> PreconditionLayer<Q, G, L> {
     /// gets it with one, too (RFC 9110, section 13.2.1). Their 428 does not recommend
     /// `If-None-Match: *`.
     ///
+    /// The defaults are an assumption. If a handler then creates nothing, and the `GET` of the
+    /// layer finds nothing before and after, the response is 404. For a method that is passed
+    /// here, it is 412.
+    ///
     /// ```
     /// use http::Method;
     /// use tower_conditional::{PreconditionLayer, source::SelfGet};

@@ -173,7 +173,9 @@
 //!   The 428 names the header to send.
 //! - 404: nothing exists, the method does not [create](PreconditionLayer::creates), and the
 //!   condition is false or missing. Also if the handler found no row for a true condition such
-//!   as `If-None-Match: *`, and the `GET` of the layer still finds nothing.
+//!   as `If-None-Match: *`, and the `GET` of the layer still finds nothing. A method that is
+//!   passed to [`creates`](PreconditionLayer::creates) gets a 412 then: the 404 may hide a
+//!   resource.
 //! - 503 with `Retry-After: 1`: the source failed. If an extractor of `source::axum`
 //!   rejects the request, the client gets the rejection.
 //! - 503 with `Retry-After` or 500, under a lock: the wait for the

@@ -118,7 +118,8 @@ impl<Q: ValidatorSource, G> UncheckedWrite<'_, Q, G> {
     }
 
     /// Returns the response to a write whose handler found another state than the expected
-    /// one. If there was none before, and there is none now, it is a 404.
+    /// one. If there was none before, and there is none now, it is a 404, unless the service said
+    /// that the method creates.
     pub(super) async fn respond_to_failure<S, ReqB, ResB>(
         &self,
         failed: &PreconditionFailed,
@@ -134,8 +135,9 @@ impl<Q: ValidatorSource, G> UncheckedWrite<'_, Q, G> {
         G: SelfGetMode<S, ReqB>,
     {
         let found = self.representation(source_knew, service).await;
+        let creates = self.config.is_configured_to_create(&self.request.method);
         // No other write came first: the handler does not create (RFC 9110, section 13.2.1).
-        if was_absent && matches!(found, Representation::Absent) {
+        if was_absent && !creates && matches!(found, Representation::Absent) {
             return self.refuse(Reason::Absent, Verdict::Superseded);
         }
         let refusal = Refusal::new(failed.reason()).with_expected(&self.fields);

@@ -84,9 +84,14 @@ codes! {
     /// A preflight that forbids scripts of allowed origins to send a condition.
     ConditionNotAllowed "condition-not-allowed" Advice "Fetch Standard, CORS protocol, HTTP responses"
         "name If-Match and If-None-Match in Access-Control-Allow-Headers"
-    /// A 304 or a refusal that a script cannot read, though it may read the 200.
+    /// A 412 or 428 that a script cannot read, though it may read the 200. Also a 304 that allows
+    /// another origin.
     OriginNotAllowed "origin-not-allowed" Mistake "Fetch Standard, CORS protocol, HTTP responses"
         "put the CORS layer outside of the layers that make 304, 412 and 428"
+    /// A 304 that allows no origin, unlike the 200. A script that sends `If-None-Match` by itself
+    /// cannot read it. The browser's own revalidation uses the header of the stored 200.
+    OriginMissingOn304 "origin-missing-on-304" Advice "Fetch Standard, CORS protocol, HTTP responses"
+        "put the CORS layer outside of the layer that makes the 304"
     /// A weak tag beside ranges: `If-Range` cannot use it.
     WeakTagWithRanges "weak-tag-with-ranges" Advice "RFC 9110, section 13.1.5"
         "make a strong tag, or stop offering ranges"
@@ -117,7 +122,9 @@ codes! {
     /// A 304 without the `Cache-Control` of the 200.
     PolicyMissingOn304 "policy-missing-on-304" Mistake "RFC 9110, section 15.4.5"
         "set Cache-Control outside of the layer that makes the 304"
-    /// A 304 that lets some cache do more than the 200 did: store it, or use it for longer.
+    /// A 304 that lets some cache do more than the 200 did: store it, or use it for longer. A 200
+    /// without a lifetime sets no limit to compare with, since each cache chooses one (RFC 9111,
+    /// section 4.2.2).
     LaxerOn304 "laxer-on-304" Mistake "RFC 9110, section 15.4.5"
         "set Cache-Control outside of the layer that makes the 304"
     /// A 304 without `Expires` or `Content-Location` of the 200.

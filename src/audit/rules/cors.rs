@@ -35,10 +35,17 @@ pub(super) fn check(exchange: &Exchange<'_>, findings: &mut Vec<RuleFinding>) {
 
 /// Returns a hash of the `Origin` whose scripts may read the response.
 pub(super) fn allowed_origin(exchange: &Exchange<'_>) -> Option<u64> {
-    exchange
-        .has(&ACCESS_CONTROL_ALLOW_ORIGIN)
+    allows_origin(exchange)
         .then(|| hash(lines::lines(exchange.request, &ORIGIN)))
         .flatten()
+}
+
+/// Returns `true` if the response allows the `Origin` of the request (Fetch Standard, "CORS
+/// check").
+fn allows_origin(exchange: &Exchange<'_>) -> bool {
+    let allowed = lines::only(exchange.response, &ACCESS_CONTROL_ALLOW_ORIGIN);
+    let origin = lines::only(exchange.request, &ORIGIN);
+    allowed.is_some_and(|allowed| allowed == "*" || Some(allowed) == origin)
 }
 
 /// Checks that a script which may read a 200 may read a 304 or a refusal too. If not, it sees a
@@ -48,21 +55,28 @@ pub(crate) fn check_origin(
     exchange: &Exchange<'_>,
     findings: &mut Vec<RuleFinding>,
 ) {
-    let status = exchange.status;
-    let is_decided = [
-        StatusCode::NOT_MODIFIED,
-        StatusCode::PRECONDITION_FAILED,
-        StatusCode::PRECONDITION_REQUIRED,
-    ];
-    if !is_decided.contains(&status) || exchange.has(&ACCESS_CONTROL_ALLOW_ORIGIN) {
+    let has_header = exchange.has(&ACCESS_CONTROL_ALLOW_ORIGIN);
+    let code = match exchange.status {
+        // The browser's own revalidation keeps the stored header. Only a script that sends the
+        // condition gets the 304 itself.
+        StatusCode::NOT_MODIFIED if !has_header => Code::OriginMissingOn304,
+        StatusCode::NOT_MODIFIED
+        | StatusCode::PRECONDITION_FAILED
+        | StatusCode::PRECONDITION_REQUIRED => Code::OriginNotAllowed,
+        _ => return,
+    };
+    if allows_origin(exchange) {
         return;
     }
     let origin = hash(lines::lines(exchange.request, &ORIGIN));
     if origin.is_some() && allowed.any(|allowed| allowed == origin) {
-        let (status, method) = (status.as_u16(), exchange.method);
-        findings.push(Code::OriginNotAllowed.finding(format!(
-            "{status} to {method} without the Access-Control-Allow-Origin of the 200"
-        )));
+        let (status, method) = (exchange.status.as_u16(), exchange.method);
+        let fault = if has_header {
+            "with another Access-Control-Allow-Origin than"
+        } else {
+            "without the Access-Control-Allow-Origin of"
+        };
+        findings.push(code.finding(format!("{status} to {method} {fault} the 200")));
     }
 }
 

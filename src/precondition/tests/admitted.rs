@@ -187,6 +187,33 @@ fn a_failed_comparison_is_412() {
     );
 }
 
+/// A 404 may hide what exists. It is the answer unless the service said that the method creates.
+#[test]
+fn a_failed_creation_behind_a_404_is_412() {
+    let handler = |request: Request<Upload>| {
+        if request.method() == Method::GET {
+            return status(StatusCode::NOT_FOUND);
+        }
+        match Expected::of(&request).confirm_written(None::<()>) {
+            Ok(_) => status(StatusCode::NOT_FOUND),
+            Err(refused) => failed(refused),
+        }
+    };
+    let layer = PreconditionLayer::new(knows(Current::Absent))
+        .with_self_get(SelfGet::inner_tells_methods_apart().writers_may_read());
+    let both = [Method::PUT, Method::POST];
+    for (layer, expected) in [
+        (layer.clone(), 404),
+        (layer.clone().creates([Method::POST]), 404),
+        (layer.creates(both), 412),
+    ] {
+        let put = request("PUT", "/notes/1", [("if-none-match", "*")]);
+        let answer = send(&layer, put, handler);
+        assert_eq!(answer.status(), expected);
+        assert!(!answer.headers().contains_key("etag"));
+    }
+}
+
 /// R-7240-4.2-a: the 412 carries the representation that is current by then.
 #[test]
 fn a_failed_comparison_carries_the_representation() {

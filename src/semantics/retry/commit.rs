@@ -20,7 +20,7 @@ pub enum Commit {
 }
 
 impl Commit {
-    /// Returns the default for a response.
+    /// Returns the default for a response that is no server error.
     ///
     /// A response that is about one attempt is no answer to the request. A retry may have other
     /// credentials, another connection, or other headers, which no fingerprint covers.
@@ -35,8 +35,7 @@ impl Commit {
             StatusCode::PARTIAL_CONTENT | StatusCode::RANGE_NOT_SATISFIABLE => is_read,
             _ => is_about_attempt(status),
         };
-        // The handler of a 5xx had its chance to roll back.
-        if is_of_attempt || asks_for_credentials || status.is_server_error() {
+        if is_of_attempt || asks_for_credentials {
             Self::Release
         } else {
             Self::Record

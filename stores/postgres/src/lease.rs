@@ -36,9 +36,13 @@ pub(crate) fn above_zero(timeout: Duration) -> Duration {
 /// connections have left as the pool has places. Then it keeps its place until it is closed. So a
 /// pool of 16 has at most 32 sessions, also while a migration locks a table for an hour.
 ///
-/// A `lock_timeout` of the role ends such statements earlier. If a server disappears without a
-/// notice, the driver finds that out after many minutes. Set `tcp_user_timeout` in its
-/// [`Config`](tokio_postgres::Config) for less.
+/// If all 32 wait, the pool has no connection for queries of other tables either. They fail with
+/// [`ErrorKind::Pool`], or wait if the pool has no timeouts. So limit the waits, for example with
+/// `ALTER ROLE app SET lock_timeout = '5s'`. The role of migrations may keep its own.
+///
+/// If a server disappears without a notice, the driver finds that out after many minutes, and the
+/// pool is empty for as long. Set `tcp_user_timeout` in its [`Config`](tokio_postgres::Config)
+/// for less.
 pub struct Lease {
     connection: Option<Object>,
     busy: bool,

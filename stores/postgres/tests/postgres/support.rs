@@ -42,6 +42,11 @@ pub(crate) async fn pool_of_size(other: &Pool, connections: usize) -> Pool {
     pool_with(other, connections, "").await
 }
 
+/// Returns such a pool whose statements wait this long for a lock.
+pub(crate) async fn pool_with_lock_timeout(other: &Pool, connections: usize, limit: &str) -> Pool {
+    pool_with(other, connections, &format!("-c lock_timeout={limit}")).await
+}
+
 async fn pool_with(other: &Pool, connections: usize, option: &str) -> Pool {
     let client = connection(other).await;
     let name = client.query_one("SELECT current_database()", &[]).await;

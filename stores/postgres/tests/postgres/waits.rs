@@ -9,7 +9,7 @@ use tower_conditional_postgres::{ErrorKind, GuardError, Guarded, Lease, Target, 
 
 use crate::support::{
     connection, if_match, if_none_match_any, lease, notes, on_another_slot, one_connection,
-    pool_of_size, request, row, run, table, unconditional, waiting,
+    pool_of_size, pool_with_lock_timeout, request, row, run, table, unconditional, waiting,
 };
 
 /// A time that is longer than the 2 s of a guard, and shorter than the 20 s of all other waits.
@@ -184,4 +184,25 @@ async fn waits_for_one_lock_leave_few_sessions() {
         let patient = source.clone().timeout(Duration::from_secs(10));
         patient.current(&request("/")).await.expect("an answer");
     }
+}
+
+/// The lock is held all the time. Queries of other tables get a connection once the statements
+/// have given up.
+#[tokio::test]
+async fn a_lock_timeout_of_the_connections_frees_their_pool() {
+    const PLACES: usize = 2;
+    let all = notes().await;
+    let mut holder = connection(&all).await;
+    let held = holder.transaction().await.expect("a transaction");
+    let lock = "LOCK TABLE conditional_versions";
+    held.batch_execute(lock).await.expect("a lock");
+    let pool = pool_with_lock_timeout(&all, PLACES, "1s").await;
+    let source = VersionSource::new(pool.clone(), |_: &Parts| Some(row(1)));
+    let source = source.timeout(Duration::from_millis(100));
+    for _ in 0..2 * PLACES {
+        source.current(&request("/")).await.expect_err("no answer");
+    }
+    let other = run(&pool, "SELECT FROM notes");
+    timeout(SOON, other).await.expect("a connection");
+    held.rollback().await.expect("a rollback");
 }

@@ -106,7 +106,7 @@ pub(super) fn events_fault(table: &SqliteIdentifier) -> SqliteFault {
         ),
         format!(
             "table {:?} has no column \"id INTEGER PRIMARY KEY AUTOINCREMENT\": an event would \
-             get the number of a lost one",
+             get the number of a lost one; copy the events to a table that has it",
             table.as_str()
         ),
     )

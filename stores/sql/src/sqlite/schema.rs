@@ -152,9 +152,22 @@ impl Schema {
     /// Adds a table of events for an `EventLog` of `tower-conditional-sqlite`.
     ///
     /// If no table has this name, it is created with the columns `id` (integer, assigned
-    /// by SQLite) and `event` (text). An existing table needs an
-    /// `id INTEGER PRIMARY KEY AUTOINCREMENT`. Each
-    /// [installation](#repeated-installation) advances the numbers that SQLite assigns.
+    /// by SQLite) and `event` (text). Each [installation](#repeated-installation) advances the
+    /// numbers that SQLite assigns.
+    ///
+    /// An existing table needs an `id INTEGER PRIMARY KEY AUTOINCREMENT`. Without it,
+    /// [`refused_sql`](Self::refused_sql) and [`verify_sql`](Self::verify_sql) return a reason.
+    /// If no table of the database has `AUTOINCREMENT`, [`sql`](Self::sql) fails with
+    /// `no such table: sqlite_sequence`. SQLite cannot add it, so copy the events:
+    ///
+    /// ```sql
+    /// ALTER TABLE log RENAME TO log_before;
+    /// CREATE TABLE log (id INTEGER PRIMARY KEY AUTOINCREMENT, event TEXT NOT NULL) STRICT;
+    /// INSERT INTO log (id, event) SELECT id, event FROM log_before ORDER BY id;
+    /// DROP TABLE log_before;
+    /// ```
+    ///
+    /// The check searches the declaration for the word, so no comment there may have it.
     ///
     /// Events can only be appended: triggers refuse to change or remove them, and to
     /// insert one with an `id` below that of another.

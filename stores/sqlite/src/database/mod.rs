@@ -68,6 +68,10 @@ use thread::ThreadMessage;
 /// the file (its device and inode, on Unix), and is refused otherwise. A job that runs
 /// meanwhile ends. Open the path again to use the new file.
 ///
+/// SQLite resolves symbolic links when it opens a file. If a link is switched to another file
+/// later, the open one keeps its name, and jobs go on there. Close the database before you
+/// switch a link: other processes would open the new file, and keys would run twice.
+///
 /// # Shutdown
 ///
 /// Clones share the thread. After the last clone is dropped, the queued jobs run, the

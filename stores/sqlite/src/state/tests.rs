@@ -1,3 +1,5 @@
+use std::error::Error as _;
+
 use http::{HeaderValue, Request, request::Parts};
 use tower_conditional::state_ref::StateSource;
 
@@ -106,6 +108,31 @@ async fn the_maximum_over_any_table_gives_one_identifier_to_two_states() {
     schema.install(&database).await.unwrap();
     let refused = database.run(|connection| connection.execute("DELETE FROM plain", ()));
     refused.await.unwrap_err();
+}
+
+/// The steps in the docs of `Schema::events`.
+#[tokio::test]
+async fn old_events_are_copied_to_a_table_that_can_be_a_log() {
+    let database = Database::in_memory().unwrap();
+    let old = "CREATE TABLE log (id INTEGER PRIMARY KEY, event TEXT);
+        INSERT INTO log VALUES (3, 'x'), (7, 'y')";
+    execute(&database, old).await;
+    let schema = Schema::new().events("log").unwrap();
+    let sql = schema.sql();
+    let failed = database.run(move |connection| connection.execute_batch(&sql));
+    let failed = failed.await.unwrap_err();
+    let cause = failed.source().unwrap().to_string();
+    assert!(cause.contains("no such table: sqlite_sequence"), "{cause}");
+    let copy = "ALTER TABLE log RENAME TO log_before;
+        CREATE TABLE log (id INTEGER PRIMARY KEY AUTOINCREMENT, event TEXT NOT NULL) STRICT;
+        INSERT INTO log (id, event) SELECT id, event FROM log_before ORDER BY id;
+        DROP TABLE log_before";
+    execute(&database, copy).await;
+    schema.install(&database).await.unwrap();
+    let log = EventLog::new(database.clone(), "log").unwrap();
+    assert_eq!(number(&log).await, 7);
+    execute(&database, "INSERT INTO log (event) VALUES ('z')").await;
+    assert!(number(&log).await > 7);
 }
 
 #[tokio::test]

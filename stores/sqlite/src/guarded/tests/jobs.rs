@@ -1,4 +1,4 @@
-//! What a job of a transaction may do besides its statements, and two handles on one file.
+//! Jobs that do more than run statements, and two handles on one file.
 
 use std::fs;
 

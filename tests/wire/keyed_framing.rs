@@ -30,7 +30,9 @@ async fn responses_without_content_have_no_framing() {
     for (path, status) in [("/204", 204), ("/304", 304), ("/303", 303), ("/200", 200)] {
         for (number, mut client) in Client::both(&server).await.into_iter().enumerate() {
             let key = format!("idempotency-key: \"{status}{number}\"");
-            for replayed in [None, Some("true"), Some("true")] {
+            // A 304 answers a condition, so it is not recorded.
+            let marker = (status != 304).then_some("true");
+            for replayed in [None, marker, marker] {
                 let reply = in_time(client.send("POST", path, &[&key], "content")).await;
                 assert_eq!((reply.status, reply.field(MARKER)), (status, replayed));
                 assert_eq!(reply.field("transfer-encoding"), None, "{path}");

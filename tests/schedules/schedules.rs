@@ -23,7 +23,7 @@ use tower_conditional::store::validators::Lookup;
 /// The schedules of each test, drawn at random and by PCT.
 const SCHEDULES: usize = 10_000;
 /// The schedules within which a fault is found.
-const FAULTY_SCHEDULES: usize = 10_000;
+const FAULTY_SCHEDULES: usize = 100_000;
 /// The changes of thread for which PCT looks.
 const DEPTH: usize = 4;
 const READS: u8 = 3;

@@ -36,7 +36,7 @@
 //! );
 //!
 //! // The plain name redirects to it, for documents without a template.
-//! let plain = Request::get("/assets/app.css").body(Empty::new())?;
+//! let plain = Request::get("/assets/app.css").body(Empty::<Bytes>::new())?;
 //! let response = assets.clone().oneshot(plain).await?;
 //! assert_eq!(response.status(), StatusCode::TEMPORARY_REDIRECT);
 //! assert_eq!(response.headers()[header::LOCATION], url);

@@ -153,6 +153,7 @@ impl<St: IdempotencyStore> Claimant<St> {
                     Ok(true) => return,
                     Err(error) if error.kind() == StoreErrorKind::Corrupt => return,
                     _ if place.is_none() && begun_at.elapsed() >= lease.saturating_mul(2) => return,
+                    // A store does not tell when it is back, so it is asked again after a pause.
                     _ => sleep(pause).await,
                 }
                 pause = longest_pause.min(pause.saturating_mul(4));

@@ -37,6 +37,7 @@ async fn a_claim_before_an_outage_is_given_back() {
     store.fail(Operation::Begin, Fault::Before, WHOLE_LEASE);
     let first = send(&service, post("\"a\"")).await;
     assert_eq!((first.status, problem(&first)), (503, "store-unavailable"));
+    // The clock of the test is paused, so this moves it.
     sleep(Duration::from_secs(31)).await;
     let early = send(&service, post("\"a\"")).await;
     assert_eq!(problem(&early), "store-unavailable");

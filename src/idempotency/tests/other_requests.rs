@@ -34,6 +34,7 @@ async fn another_request_does_not_wait_for_the_first() {
             let service = service.clone();
             async move { send(&service, post("\"a\"")).await }
         });
+        // The clock of the test is paused, so this moves it.
         tokio::time::sleep(Duration::from_secs(1)).await;
         let start = Instant::now();
         let refused = send(&service, other()).await;

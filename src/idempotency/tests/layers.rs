@@ -23,8 +23,8 @@ use crate::{
     store::MemoryIdempotencyStore,
 };
 
-/// R-9111-4.4-a: a replay is a response to an unsafe method too. The purge of the first response may
-/// have been lost with its process, and its headers with its client.
+/// R-9111-4.4-a: a replay answers a write too. The purge of the first response may have been lost with
+/// its process, and its headers with its client.
 #[tokio::test]
 async fn each_replay_invalidates_like_the_first_response() {
     let purges = Arc::new(AtomicUsize::new(0));

@@ -44,9 +44,9 @@ async fn claim_late(engine: Engine) {
     // The server has the script from now on.
     assert_eq!(post("\"another-0123456789\"").await, StatusCode::OK);
     server.pause();
-    // The clock of the layer runs ahead, and that of the server stands still.
     pause();
     assert_eq!(post(KEY).await, StatusCode::SERVICE_UNAVAILABLE);
+    // The clock of the layer is paused, so this moves it. That of the server stands still.
     sleep(60 * LEASE).await;
     resume();
     server.resume();

@@ -94,6 +94,17 @@ impl Pause {
     }
 }
 
+/// A service whose write stops in the middle.
+fn writing(log: &Log, pause: &Pause) -> Router {
+    let (log, pause) = (log.clone(), pause.clone());
+    let handler = async move || {
+        pause.wait().await;
+        log.add("written");
+        StatusCode::NO_CONTENT
+    };
+    Router::new().route("/", any(handler))
+}
+
 /// Sends a part of a write to a service.
 async fn part(service: &Router, path: &str) -> StatusCode {
     let request = Request::put(path).body(Body::empty()).unwrap();
@@ -181,17 +192,9 @@ async fn a_write_that_panics_without_its_client_is_purged() {
 async fn detached_work_within_detached_work_is_one_write() {
     let (log, pause, unfinished) = (Log::default(), Pause::default(), Detached::new());
     let queue = log.queue();
-    let handler = {
-        let (log, pause) = (log.clone(), pause.clone());
-        async move || {
-            pause.wait().await;
-            log.add("written");
-            StatusCode::NO_CONTENT
-        }
-    };
     let keys = IdempotencyLayer::for_anyone(MemoryIdempotencyStore::new()).methods([Method::PUT]);
     let cache = ValidatorCache::new(MemoryValidatorStore::new()).detached(unfinished.clone());
-    let app = locked(Router::new().route("/", any(handler)), &unfinished)
+    let app = locked(writing(&log, &pause), &unfinished)
         .layer(ValidatorCacheLayer::new(cache))
         .layer(keys.detached(unfinished.clone()))
         .layer(tags("orders", &queue));
@@ -207,17 +210,8 @@ async fn detached_work_within_detached_work_is_one_write() {
 async fn layers_on_both_sides_of_keys_purge_at_the_end() {
     let (log, pause, unfinished) = (Log::default(), Pause::default(), Detached::new());
     let queue = log.queue();
-    let handler = {
-        let (log, pause) = (log.clone(), pause.clone());
-        async move || {
-            pause.wait().await;
-            log.add("written");
-            StatusCode::NO_CONTENT
-        }
-    };
     let keys = IdempotencyLayer::for_anyone(MemoryIdempotencyStore::new()).methods([Method::PUT]);
-    let app = Router::new()
-        .route("/", any(handler))
+    let app = writing(&log, &pause)
         .layer(tags("inside", &queue))
         .layer(keys.detached(unfinished.clone()))
         .layer(tags("outside", &queue));

@@ -41,13 +41,20 @@ async fn opened(file: &TempFile) -> Database {
     database
 }
 
+/// A new database with one note, whose versions are kept.
+async fn with_note(file: &TempFile, text: &str) -> Database {
+    let database = Database::open(file).unwrap();
+    execute(&database, NOTES).await;
+    schema().install(&database).await.unwrap();
+    let insert = format!("INSERT INTO notes VALUES (1, 'a', '{text}')");
+    execute(&database, insert).await;
+    database
+}
+
 #[tokio::test]
 async fn a_restored_backup_gives_no_old_tag_to_new_content() {
     let file = TempFile::new();
-    let database = Database::open(&file).unwrap();
-    execute(&database, NOTES).await;
-    schema().install(&database).await.unwrap();
-    execute(&database, "INSERT INTO notes VALUES (1, 'a', 'old')").await;
+    let database = with_note(&file, "old").await;
     let kept = backup(&database, &file).await;
     execute(&database, "UPDATE notes SET text = 'lost'").await;
     let lost = tag(&database, row(1)).await;
@@ -62,10 +69,7 @@ async fn a_restored_backup_gives_no_old_tag_to_new_content() {
 #[tokio::test]
 async fn a_start_between_backup_and_restore_keeps_tags_apart() {
     let file = TempFile::new();
-    let database = Database::open(&file).unwrap();
-    execute(&database, NOTES).await;
-    schema().install(&database).await.unwrap();
-    execute(&database, "INSERT INTO notes VALUES (1, 'a', 'old')").await;
+    let database = with_note(&file, "old").await;
     let kept = backup(&database, &file).await;
     database.close().await;
     let database = opened(&file).await;
@@ -83,11 +87,7 @@ async fn a_file_that_is_deleted_and_created_has_other_tags() {
     let mut tags = Vec::new();
     for text in ["old", "new"] {
         let file = TempFile::new();
-        let database = Database::open(&file).unwrap();
-        execute(&database, NOTES).await;
-        schema().install(&database).await.unwrap();
-        let insert = format!("INSERT INTO notes VALUES (1, 'a', '{text}')");
-        execute(&database, insert).await;
+        let database = with_note(&file, text).await;
         tags.push(tag(&database, row(1)).await.unwrap());
         database.close().await;
         next_millisecond();

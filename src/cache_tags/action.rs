@@ -48,6 +48,7 @@ impl TagAction {
     }
 
     /// Runs a part of the service. Work in it that goes on without the client holds the purge.
+    #[cfg_attr(not(feature = "tokio"), expect(clippy::unused_self))]
     pub(super) fn watch<T>(&self, run: impl FnOnce() -> T) -> T {
         #[cfg(feature = "tokio")]
         if let Self::Write { pending, .. } = self
@@ -59,8 +60,8 @@ impl TagAction {
     }
 
     /// Queues the purge of a write whose service failed, since it may have happened.
+    #[cfg(feature = "tokio")]
     pub(super) fn fail(&mut self) {
-        #[cfg(feature = "tokio")]
         if let Self::Write { pending, .. } = self {
             let _ = pending.finish(None, Duration::ZERO);
         }

@@ -58,6 +58,7 @@ where
                 let wait = match &mut polled {
                     Poll::Ready(Ok(response)) => action.finish(response),
                     Poll::Ready(Err(_)) => {
+                        #[cfg(feature = "tokio")]
                         action.fail();
                         None
                     }

@@ -1,6 +1,9 @@
 //! A request with a key, from its content to the store's answer.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, LazyLock},
+    time::Duration,
+};
 
 use bytes::{Bytes, BytesMut};
 use http::{
@@ -45,6 +48,9 @@ pub(super) struct KeyedRequest<St> {
     pub(super) key: IdempotencyKey,
     pub(super) id: RecordId,
 }
+
+/// The policy of each replay. A copy costs much less than making one.
+static NO_STORE: LazyLock<CachePolicy> = LazyLock::new(CachePolicy::no_store);
 
 /// The longest `Retry-After` for a key that another attempt holds.
 const MAX_RETRY_AFTER: Duration = Duration::from_secs(2);
@@ -218,12 +224,11 @@ impl<St: IdempotencyStore> KeyedRequest<St> {
         headers.insert(marker, HeaderValue::from_static("true"));
         // The response is old, and `Date` will be new. It may also be for another user, language
         // or policy than this request alone would tell. So no cache may keep it.
-        let policy = CachePolicy::no_store();
         if is_read || has_policy(headers) {
             headers.remove(EXPIRES);
-            policy.apply(headers, false, || SharedClock::default().now());
+            NO_STORE.apply(headers, false, || SharedClock::default().now());
         }
-        response.extensions_mut().insert(policy);
+        response.extensions_mut().insert(NO_STORE.clone());
         response.extensions_mut().insert(Outcome::replay());
         response
     }

@@ -77,7 +77,13 @@ where
 
 impl<St: ValidatorStore> ClientWrite<St> {
     fn new(config: Arc<CacheConfig<St>>, request: &Parts) -> Self {
-        let purge = Purge::of(request).with_tags(&config.tags(request));
+        let tags = config.tags(request);
+        // A write without tags touches everything, whatever its target is.
+        let purge = if tags.is_empty() {
+            Purge::new()
+        } else {
+            Purge::of(request).with_tags(&tags)
+        };
         let mut targets = config.cache.written_targets(&purge);
         if targets != [WriteTarget::All] {
             // The purge has the path of the client.

@@ -210,7 +210,7 @@ impl<L: Borrow<HeaderValue>> ConditionalFields<L> {
             .is_some_and(|first| first.is_weak() && named.all(TagRef::is_weak))
     }
 
-    fn lines(&self, field: Field) -> impl Iterator<Item = &HeaderValue> {
+    pub(super) fn lines(&self, field: Field) -> impl Iterator<Item = &HeaderValue> {
         let lines = self.lines.as_slice().iter();
         let is_wanted = move |(of, _): &&(Field, L)| *of == field;
         lines.filter(is_wanted).map(|(_, line)| line.borrow())

@@ -32,7 +32,9 @@ pub fn merge(
 ) {
     let added = fields.into_iter();
     let existing = || members(lines::lines(headers, &VARY));
-    let Some(listed) = FewNames::of(existing()) else {
+    // The names are compared with each other below, which pays only for few.
+    let are_few = added.size_hint().1.is_some_and(|most| most <= FEW);
+    let Some(listed) = FewNames::of(existing()).filter(|_| are_few) else {
         return merge_many(headers, added);
     };
     let is_listed = |name: &HeaderName| listed.contains(name);
@@ -57,7 +59,7 @@ pub fn merge(
     headers.insert(VARY, into_value(line));
 }
 
-/// Adds names to a `Vary` that has many already, in linear time.
+/// Adds names in linear time, to a `Vary` that may have many. Takes more allocations.
 fn merge_many(headers: &mut HeaderMap, added: impl Iterator<Item = HeaderName>) {
     let mut all: OrderedSet<HeaderName> = names(headers).collect();
     let listed = all.len();
@@ -99,11 +101,11 @@ const SEPARATOR: &[u8] = b", ";
 /// In a longer list, a name may remain twice.
 const MAX_COMPARED: usize = 64;
 
-/// Returns the header value that lists these names.
+/// Returns the header value that lists these names, which are distinct.
 pub(crate) fn to_value(names: &[HeaderName]) -> HeaderValue {
     let mut line = Vec::new();
     for name in names {
-        push_once(&mut line, name.as_ref());
+        push(&mut line, name.as_ref());
     }
     into_value(line)
 }
@@ -117,6 +119,10 @@ fn push_once(line: &mut Vec<u8>, name: &[u8]) {
     {
         return;
     }
+    push(line, name);
+}
+
+fn push(line: &mut Vec<u8>, name: &[u8]) {
     if !line.is_empty() {
         line.extend_from_slice(SEPARATOR);
     }

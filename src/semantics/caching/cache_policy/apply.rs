@@ -1,6 +1,6 @@
 //! Applying a policy to the headers of a response.
 
-use std::cell::LazyCell;
+use std::{cell::LazyCell, sync::LazyLock};
 
 use http::{
     HeaderMap, HeaderName, HeaderValue,
@@ -8,16 +8,22 @@ use http::{
 };
 
 use super::{
-    CachePolicy, Precedence, cache_headers::CacheHeaders, field_policy::restrict_targeted,
+    CachePolicy, Precedence,
+    cache_headers::CacheHeaders,
+    field_policy::{FieldPolicy, restrict_targeted},
     handler_policy::HandlerPolicy,
 };
 use crate::semantics::{
     caching::{
-        cache_control::{Directives, is_targeted, parse_field},
+        cache_control::{CacheControl, Directives, is_targeted, parse_field},
         no_vary_search::NO_VARY_SEARCH,
     },
     field::{HttpDate, lines, vary},
 };
+
+/// No directives, or `private` for one user. Used if the handler's headers are kept.
+static ONLY_PRIVACY: LazyLock<FieldPolicy> =
+    LazyLock::new(|| FieldPolicy::cache_control(CacheControl::new()));
 
 impl CachePolicy {
     /// Applies the policy to the headers of a response to a safe request.
@@ -65,7 +71,7 @@ impl CachePolicy {
         let alone = self.precedence == Precedence::Handler && handler.is_about_caching;
         // Even if the handler's headers are kept, a response for one user becomes `private`.
         let policy = if alone {
-            &self.only_privacy
+            &ONLY_PRIVACY
         } else {
             &self.cache_control
         };
@@ -98,7 +104,7 @@ impl CachePolicy {
         let handler = HandlerPolicy::from_headers(headers, || *now);
         if handler.is_about_caching || headers.keys().any(is_targeted) {
             let for_one_user = self.is_for_one_user(authorized, present.cookies);
-            let merged = handler.merge_cache_control(&self.only_privacy, headers, for_one_user);
+            let merged = handler.merge_cache_control(&ONLY_PRIVACY, headers, for_one_user);
             restrict_other_targeted(headers, merged.policy, |_| false);
             handler.update_expires(headers, merged, false, true, || *now);
         }

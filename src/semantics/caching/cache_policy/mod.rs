@@ -63,8 +63,6 @@ use field_policy::FieldPolicy;
 #[must_use]
 pub struct CachePolicy {
     cache_control: FieldPolicy,
-    /// No directives, or `private` for one user. Used if the handler's headers are kept.
-    only_privacy: FieldPolicy,
     targeted: Vec<(HeaderName, FieldPolicy)>,
     vary: OrderedSet<HeaderName>,
     /// The header value of `vary`.
@@ -104,7 +102,6 @@ impl CachePolicy {
     fn from_valid(directives: CacheControl) -> Self {
         Self {
             cache_control: FieldPolicy::cache_control(directives),
-            only_privacy: FieldPolicy::cache_control(CacheControl::new()),
             targeted: Vec::new(),
             vary: OrderedSet::new(),
             vary_line: None,

@@ -5,6 +5,7 @@ mod altered;
 mod campaign;
 mod changes;
 mod changes_lost;
+mod ended;
 mod events;
 mod guard;
 mod idempotency;

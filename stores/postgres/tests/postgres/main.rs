@@ -12,6 +12,7 @@ mod idempotency;
 mod idempotency_attacks;
 mod install;
 mod keys_table;
+mod lost_messages;
 mod migrations;
 mod outages;
 mod outbox;

@@ -10,12 +10,11 @@ use tower_conditional::{
     store::{IdempotencyStore, Step, StoreErrorKind},
 };
 use tower_conditional_postgres::{GuardError, Guarded, PostgresIdempotencyStore, Target};
-use tower_conditional_testing::Postgres;
 
 use crate::support::{
     connection, database, if_match,
     keys::{claim, id, payments, send, set, set_on, store},
-    lease, notes, pool, pool_as, row, run, tag,
+    lease, notes, pool_as, row, run, tag,
 };
 
 fn step(number: u8, owner: u8, fence: u64) -> Step {
@@ -25,11 +24,11 @@ fn step(number: u8, owner: u8, fence: u64) -> Step {
 /// P-ID-store-down: a statement that the server cancels at its own timeout has changed nothing.
 #[tokio::test]
 async fn a_statement_that_times_out_on_the_server_is_not_applied() {
-    let url = Postgres::shared().create_database();
-    set(&pool(&url), "statement_timeout", "50").await;
-    let pool = pool(&url);
+    let pool = database();
     let store = store(&pool).await;
     let mut holder = connection(&pool).await;
+    // After the installation, which may take longer.
+    set(&pool, "statement_timeout", "50").await;
     let tx = holder.transaction().await.expect("a transaction");
     tx.batch_execute("LOCK TABLE conditional_idempotency")
         .await

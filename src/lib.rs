@@ -1,4 +1,5 @@
-//! Tower middleware for ETags, conditional requests (304, 412, 428) and cache policy.
+//! Tower middleware for ETags, conditional requests (304, 412, 428), idempotency keys and cache
+//! policy.
 //!
 //! - **Conditional reads**: a client that has the current representation gets `304 Not Modified`
 //!   instead of its bytes (RFC 9110, sections 8.8 and 13).
@@ -7,8 +8,8 @@
 //!   lost updates, in which the second of two writers overwrites the first.
 //! - **Safe retries**: a request with an `Idempotency-Key` runs once, and every repeat gets the
 //!   first response.
-//! - **Cache policy**: each read, and each error, gets a `Cache-Control` (RFC 9111), and writes can purge
-//!   caches.
+//! - **Cache policy**: each read, and each error, gets a `Cache-Control` (RFC 9111), and writes can
+//!   purge caches.
 //!
 //! The layers work with every `Service<Request<_>>` whose `Response<_>` has a body of `Bytes`:
 //! `axum`, `hyper`, `tonic` and others. [`ConditionalLayer`] with a source, [`PreconditionLayer`]

@@ -80,7 +80,7 @@ fn taken_prefix<'a>(path: &'a str, pattern: &str) -> Option<&'a str> {
 /// Returns the URI of the request if no nested router explains how it differs from the target.
 /// Then the URI was rewritten, or the target belongs to the request of a handler that sent this
 /// one.
-pub(crate) fn unexplained(request: &Parts) -> Option<&Uri> {
+pub(crate) fn rewritten(request: &Parts) -> Option<&Uri> {
     let (target, seen) = (original(&request.extensions)?.path(), request.uri.path());
     let left = target.strip_prefix(mount(request)).unwrap_or(target);
     // At the root of a nested router, nothing is left of the path.

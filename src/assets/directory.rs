@@ -70,15 +70,16 @@ fn is_directory(root: &Path, path: &Path) -> Result<bool, AssetsError> {
 
 impl AssetFile {
     /// Reads the content. Returns `None` if it has more than `limit` bytes.
-    pub(super) fn read(&self, limit: u64) -> Result<Option<Bytes>, AssetsError> {
+    pub(super) fn read(&self, limit: usize) -> Result<Option<Bytes>, AssetsError> {
         let mut content = Vec::new();
         File::open(&self.path)
             .and_then(|file| {
                 // One byte beyond the limit shows that the file is too large.
-                file.take(limit.saturating_add(1)).read_to_end(&mut content)
+                file.take((limit as u64).saturating_add(1))
+                    .read_to_end(&mut content)
             })
             .map_err(|error| AssetsError::Read(self.path.clone(), error))?;
-        Ok((content.len() as u64 <= limit).then(|| content.into()))
+        Ok((content.len() <= limit).then(|| content.into()))
     }
 
     pub(super) fn path(&self) -> &Path {

@@ -11,9 +11,9 @@ pub enum AssetsError {
     /// A name whose URL, with or without the prefix, belongs to another asset.
     Taken(String),
     /// A file, by name or path, with which the contents exceed this limit in bytes.
-    TooLarge(PathBuf, u64),
+    TooLarge(PathBuf, usize),
     /// A limit in bytes that the contents exceed already.
-    Limit(u64),
+    Limit(usize),
     /// A path on disk that is not UTF-8, and so has no URL.
     NotUtf8(PathBuf),
     /// A link to a directory, or to a file outside of the directory that was added.

@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 use super::{directory, error::AssetsError, media_type, name, response::Asset};
 
 /// The default of [`Assets::max_total_bytes`].
-const DEFAULT_MAX_BYTES: u64 = 64 * 1024 * 1024;
+const DEFAULT_MAX_BYTES: usize = 64 * 1024 * 1024;
 
 /// A set of files under names that hold their hash, and the service that serves them.
 ///
@@ -25,8 +25,8 @@ pub struct Assets(Arc<AssetSet>);
 struct AssetSet {
     /// Empty, or a path without a leading slash and with a trailing one.
     prefix: String,
-    max_total_bytes: u64,
-    size: u64,
+    max_total_bytes: usize,
+    size: usize,
     media_types: HashMap<String, HeaderValue>,
     by_name: BTreeMap<String, Arc<Asset>>,
     /// The entries by decoded path, each with and without the prefix.
@@ -77,7 +77,7 @@ impl Assets {
     /// # Errors
     ///
     /// Returns an error if the files that were added before have more.
-    pub fn max_total_bytes(mut self, bytes: u64) -> Result<Self, AssetsError> {
+    pub fn max_total_bytes(mut self, bytes: usize) -> Result<Self, AssetsError> {
         let set = Arc::make_mut(&mut self.0);
         if set.size > bytes {
             return Err(AssetsError::Limit(bytes));
@@ -161,7 +161,7 @@ impl AssetSet {
         if !name::is_path(&name) {
             return Err(AssetsError::Name(name));
         }
-        let size = self.size.saturating_add(content.len() as u64);
+        let size = self.size.saturating_add(content.len());
         if size > self.max_total_bytes {
             return Err(AssetsError::TooLarge(name.into(), self.max_total_bytes));
         }

@@ -79,7 +79,8 @@ impl Audit {
 
     /// Sets the longest lifetime that needs no `immutable`. Defaults to one year.
     ///
-    /// With zero, each lifetime needs it. It applies to all media types: how old a page may be is the application's decision.
+    /// With zero, each lifetime needs `immutable`. The limit applies to all media types: how old a
+    /// page may be is the application's decision.
     pub fn max_lifetime(self, max_lifetime: Duration) -> Self {
         self.lock().max_lifetime = max_lifetime;
         self

@@ -67,9 +67,10 @@ impl<H: Clone> EtagLayer<H> {
     ///
     /// Panics if it is zero, since no content would be hashed.
     #[track_caller]
-    pub fn max_body_bytes(mut self, bytes: u64) -> Self {
+    pub fn max_body_bytes(mut self, bytes: usize) -> Self {
         let remedy = "no content would be hashed; leave the layer out";
-        self.config_mut().max_body_bytes = above_zero("number of bytes", bytes, remedy);
+        let bytes = above_zero("number of bytes", bytes, remedy);
+        self.config_mut().max_body_bytes = bytes as u64;
         self
     }
 

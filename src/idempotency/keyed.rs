@@ -25,11 +25,13 @@ use crate::{
     events,
     outcome::Outcome,
     refusal::KeyProblem,
-    semantics::caching::cache_policy::{CachePolicy, has_policy},
-    semantics::field::{Accept, method},
-    semantics::retry::{
-        Admission, Claim, Fingerprint, FingerprintHasher, IdempotencyKey, KeyScope, Owner,
-        RecordId, RecordedResponse,
+    semantics::{
+        caching::cache_policy::{CachePolicy, has_policy},
+        field::{Accept, method},
+        retry::{
+            Admission, Claim, Fingerprint, FingerprintHasher, IdempotencyKey, KeyScope, Owner,
+            RecordId, RecordedResponse,
+        },
     },
     service::HeldService,
     store::{IdempotencyStore, Step, StoreErrorKind},

@@ -32,7 +32,7 @@ pub struct IdempotencyLayer<St> {
 }
 
 impl<St: IdempotencyStore> IdempotencyLayer<St> {
-    /// Returns a layer with one set of keys for each principal: a user, a tenant, an API key's
+    /// Creates a layer with one set of keys for each principal: a user, a tenant, an API key's
     /// identifier. `principal` reads it from what an authentication outside left in the request.
     ///
     /// A request with a key whose principal is `None` or empty is refused with 403.
@@ -56,7 +56,7 @@ impl<St: IdempotencyStore> IdempotencyLayer<St> {
         }
     }
 
-    /// Returns a layer with one set of keys for all callers.
+    /// Creates a layer with one set of keys for all callers.
     ///
     /// A caller that guesses another caller's key and request gets that caller's response. Use
     /// it only where responses hold nothing private.

@@ -132,7 +132,8 @@
 //!
 //! No cache may store a replay, since it is older than its new `Date`. It may also lack the
 //! `Set-Cookie` or the cache tags of the first response. So the replay of a safe method is `no-store`.
-//! So is that of a write whose response had `Cache-Control`, `Expires` or such as `CDN-Cache-Control`.
+//! So is that of a write whose response had `Cache-Control`, `Expires` or a targeted header, such as
+//! `CDN-Cache-Control`.
 //! A [`CachePolicyLayer`](crate::CachePolicyLayer) outside makes all others `no-store` too.
 //!
 //! # Layer order
@@ -148,7 +149,7 @@
 //! | compression | outside | inside, the length is unknown and the key is sealed |
 //! | a timeout | outside: the handler runs on, and a retry gets its response | inside, a 408 or 503 frees the key of a handler that was cancelled half way |
 //! | `CatchPanicLayer`, `HandleErrorLayer` | outside | inside, they turn an unknown outcome into a 5xx, which frees the key |
-//! | [`CacheTagsLayer`](crate::CacheTagsLayer) | outside: a replay purges all but the tags of the handler | inside, it purges nothing |
+//! | [`CacheTagsLayer`](crate::CacheTagsLayer) | outside: a replay purges all but the tags of the handler | inside, a replay purges nothing |
 //! | a limit that fails, such as `LoadShed` | outside | inside, its error is an unknown outcome |
 //! | a limit that waits, such as `ConcurrencyLimit` | either | |
 //!

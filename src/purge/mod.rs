@@ -59,7 +59,7 @@
 //! | any other 4xx; a target that may be a pattern | given up at once |
 //!
 //! If the cache refuses several purges that were merged, each of them is tried once more by
-//! itself. So it is on the last try too.
+//! itself. The same holds if the refusal comes at the last try.
 //!
 //! The queue needs a tokio runtime with timers that lives as long as the queue. A cache may get
 //! the same purge twice, so a purge must be idempotent.
@@ -161,7 +161,7 @@ impl Purge {
     /// of the request is another one, and no nested router explains it, the purge has both.
     #[must_use]
     pub fn of(request: &Parts) -> Self {
-        let named = [Some(target::of(request)), target::unexplained(request)];
+        let named = [Some(target::of(request)), target::rewritten(request)];
         named.into_iter().flatten().fold(Self::new(), |purge, uri| {
             let target = cache_tags::target(uri, &request.headers);
             // A copy: the original would keep the whole read buffer of its connection alive.

@@ -255,7 +255,7 @@ pub trait SelfGetMode<S: Service<Request<B>>, B>: Clone + Send + Sync + 'static 
     ) -> impl Future<Output = Result<GetResponse<S::Response>, S::Error>> + Send;
 }
 
-#[allow(private_interfaces)]
+#[allow(private_interfaces)] // sealed
 impl<S, B> SelfGetMode<S, B> for ()
 where
     S: Service<Request<B>, Response: Send, Error: Send>,
@@ -272,7 +272,7 @@ where
     }
 }
 
-#[allow(private_interfaces)]
+#[allow(private_interfaces)] // sealed
 #[diagnostic::do_not_recommend]
 impl<S, B> SelfGetMode<S, B> for SelfGet
 where
@@ -297,7 +297,7 @@ where
     }
 }
 
-#[allow(private_interfaces)]
+#[allow(private_interfaces)] // sealed
 #[diagnostic::do_not_recommend]
 impl<S, B, T> SelfGetMode<S, B> for SelfGet<T>
 where

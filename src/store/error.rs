@@ -22,17 +22,17 @@ pub enum StoreErrorKind {
 }
 
 impl StoreError {
-    /// Returns an error after which nothing has changed.
+    /// Creates an error after which nothing has changed.
     pub fn not_applied(source: impl Into<BoxError>) -> Self {
         Self::new(StoreErrorKind::NotApplied, source.into())
     }
 
-    /// Returns an error after which the step may have been applied.
+    /// Creates an error after which the step may have been applied.
     pub fn ambiguous(source: impl Into<BoxError>) -> Self {
         Self::new(StoreErrorKind::Ambiguous, source.into())
     }
 
-    /// Returns an error about a record that cannot be read.
+    /// Creates an error about a record that cannot be read.
     pub fn corrupt(source: impl Into<BoxError>) -> Self {
         Self::new(StoreErrorKind::Corrupt, source.into())
     }

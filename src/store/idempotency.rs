@@ -94,7 +94,7 @@ pub struct Step {
 }
 
 impl Step {
-    /// Returns the step of an attempt.
+    /// Creates a step of an attempt.
     #[must_use]
     pub fn new(id: RecordId, owner: Owner, fence: u64) -> Self {
         Self { id, owner, fence }
@@ -116,7 +116,7 @@ pub struct Inspection {
 }
 
 impl Inspection {
-    /// Returns the state of a key, for stores that keep records in their own way.
+    /// Creates the state of a key, for stores that keep records in their own way.
     #[must_use]
     pub fn new(state: KeyState<Bytes>, is_unknown: bool, fence: u64, attempt: u32) -> Self {
         Self {

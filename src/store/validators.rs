@@ -124,7 +124,7 @@ pub struct ValidatorEntry {
 }
 
 impl ValidatorEntry {
-    /// Returns an entry without scopes, which lives for 60 seconds.
+    /// Creates an entry without scopes, which lives for 60 seconds.
     #[must_use]
     pub fn new(validators: Validators) -> Self {
         Self {

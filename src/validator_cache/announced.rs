@@ -71,7 +71,8 @@ impl<St: ValidatorStore> ValidatorCache<St> {
     ///
     /// # Errors
     ///
-    /// Returns an error if the store failed. Do not write then, or entries stay wrong until their time to live is over.
+    /// Returns an error if the store failed. Do not write then, or entries stay wrong until their
+    /// time to live is over.
     pub async fn announce(&self, purge: &Purge) -> Result<AnnouncedWrite<St>, StoreError> {
         let mut write = AnnouncedWrite::prepare(self.clone(), self.written_targets(purge));
         write.begin().await?;

@@ -181,7 +181,7 @@ impl<St> ValidatorCache<St> {
     ///
     /// # Panics
     ///
-    /// Panics if it is zero or longer than a day.
+    /// Panics if it is zero, longer than a day, or if the cache was cloned or given to a layer.
     #[must_use]
     #[track_caller]
     pub fn write_ttl(mut self, ttl: Duration) -> Self {
@@ -195,7 +195,7 @@ impl<St> ValidatorCache<St> {
     ///
     /// # Panics
     ///
-    /// Panics if it is zero.
+    /// Panics if it is zero, or if the cache was cloned or given to a layer.
     #[must_use]
     #[track_caller]
     pub fn store_timeout(mut self, timeout: Duration) -> Self {
@@ -209,7 +209,8 @@ impl<St> ValidatorCache<St> {
     ///
     /// # Panics
     ///
-    /// Panics if the bound is zero, since then nothing would be remembered.
+    /// Panics if the bound is zero, since then nothing would be remembered. Also panics if the
+    /// cache was cloned or given to a layer.
     #[must_use]
     #[track_caller]
     pub fn write_policy(mut self, policy: WritePolicy) -> Self {

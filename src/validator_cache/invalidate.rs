@@ -31,8 +31,8 @@ impl<St: ValidatorStore> ValidatorCache<St> {
     ///
     /// # Errors
     ///
-    /// Returns an error if the store failed. Entries may be wrong until their time to live is over. See
-    /// [`soft_invalidate`](Self::soft_invalidate), which never fails.
+    /// Returns an error if the store failed. Entries may be wrong until their time to live is over.
+    /// See [`soft_invalidate`](Self::soft_invalidate), which never fails.
     pub async fn invalidate(&self, purge: &Purge) -> Result<(), StoreError> {
         self.invalidate_targets(self.targets(purge)).await
     }

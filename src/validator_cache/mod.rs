@@ -102,7 +102,8 @@
 //!
 //! Spellings of a path that differ in escapes or in the case of ASCII letters are one. So are those
 //! that differ in repeated slashes, or in a slash at the end. Other spellings are known to the
-//! handler alone, such as `/notes/007` or `/CAFÉ`. So make tags of the parsed identifier, and not of the path's text.
+//! handler alone, such as `/notes/007` or `/CAFÉ`. So make tags of the parsed identifier, and not
+//! of the path's text.
 //!
 //! ## The key
 //!

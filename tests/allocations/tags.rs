@@ -91,12 +91,11 @@ fn hashing_64_frames_holds_no_copy() {
 /// While their list grows, they cost half of it again.
 #[test]
 fn frames_of_a_body_are_kept_within_the_limit() {
-    for limit in [1_u64 << 12, 1 << 15] {
+    for limit in [1_usize << 12, 1 << 15] {
         let layer = EtagLayer::new().max_body_bytes(limit);
         let most = (limit + limit / 2) as i64 + 4096;
-        let content = limit as usize;
         for frame in [1, 16, 31] {
-            let handler = Handler::new(content, frame);
+            let handler = Handler::new(limit, frame);
             let (_, bytes) = added(&layer, &handler, &Method::GET, None);
             assert!(bytes <= most, "{limit}, {frame}: {bytes} bytes held");
         }

@@ -130,8 +130,15 @@ async fn lines_are_not_joined_before_they_are_compared() {
 #[tokio::test]
 async fn bytes_do_not_move_between_query_header_and_content() {
     assert_reused(to("/o?ab", &[], "c"), to("/o?a", &[], "bc")).await;
-    let typed = to("/o", &[("content-type", "ab")], "c");
-    assert_reused(typed, to("/o", &[("content-type", "a")], "bc")).await;
+    let typed = |kind| [("content-type", kind)];
+    let one = to("/o", &typed("ab"), "c");
+    assert_reused(one, to("/o", &typed("a"), "bc")).await;
+    // The number of lines and the length of the content are equal here.
+    let one = to("/o?ab", &typed("c"), "1");
+    assert_reused(one, to("/o?a", &typed("bc"), "1")).await;
+    let lines = |first, second| [("content-type", first), ("content-type", second)];
+    let one = to("/o", &lines("ab", "c"), "1");
+    assert_reused(one, to("/o", &lines("a", "bc"), "1")).await;
 }
 
 #[tokio::test]
@@ -215,7 +222,7 @@ async fn services_with_namespaces_have_keys_of_their_own() {
     assert_eq!(runs.count(), 2);
 }
 
-/// A principal may have any text: it is hashed, with its length.
+/// A principal may have any text, and two of them are compared byte by byte.
 #[tokio::test]
 async fn any_text_can_be_a_principal() {
     let runs = Runs::default();

@@ -30,8 +30,10 @@ const MAX_REQUESTS: usize = 8;
 /// You bring the client, such as that of hyper-util or any other [`Service`], and configure its
 /// TLS. For https, build it with a connector such as that of `hyper-rustls`: `build_http` fails on
 /// each try. A client of another request type, such as that of `reqwest`, does not fit: write a
-/// closure that calls it, which is a [`Purger`] too. To send targets, the client has to use HTTP/1.1: in HTTP/2 `Host` must not differ from
-/// the authority of the base (RFC 9113, section 8.3.1).
+/// closure that calls it, which is a [`Purger`] too.
+///
+/// To send targets, the client has to use HTTP/1.1: in HTTP/2 `Host` must not differ from the
+/// authority of the base (RFC 9113, section 8.3.1).
 ///
 /// Up to eight requests run at the same time, and a failure does not stop the others. The first
 /// error is returned, but an error that is retried takes precedence over a final one.

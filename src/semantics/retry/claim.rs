@@ -19,7 +19,7 @@ pub struct Claim {
 }
 
 impl Claim {
-    /// Returns a claim with a lease of 30 seconds, without takeover.
+    /// Creates a claim with a lease of 30 seconds, without takeover.
     #[must_use]
     pub fn new(fingerprint: Fingerprint, owner: Owner) -> Self {
         Self {
@@ -61,7 +61,7 @@ pub struct Retention {
 }
 
 impl Retention {
-    /// Returns a retention without a tombstone.
+    /// Creates a retention without a tombstone.
     #[must_use]
     pub const fn new(replay: Duration) -> Self {
         Self {

@@ -26,7 +26,7 @@ const VERSION: u8 = 1;
 const CUSTOM: u8 = 0;
 
 impl Fingerprint {
-    /// Returns a fingerprint of the application's own making, from any bytes that are equal
+    /// Creates a fingerprint of the application's own making, from any bytes that are equal
     /// for retries and differ for other requests.
     #[must_use]
     pub fn custom(identity: impl AsRef<[u8]>) -> Self {

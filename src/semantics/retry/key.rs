@@ -48,7 +48,7 @@ impl IdempotencyKey {
         Ok(Some(key))
     }
 
-    /// Returns the key with this text.
+    /// Creates a key with this text.
     ///
     /// # Errors
     ///

@@ -15,7 +15,7 @@ pub struct RecordedResponse {
 const VERSION: u8 = 1;
 
 impl RecordedResponse {
-    /// Returns a recorded response. Headers that belong to one connection or one moment are
+    /// Creates a recorded response. Headers that belong to one connection or one moment are
     /// left out; see the docs of [`idempotency`](crate::idempotency).
     #[must_use]
     pub fn new(status: StatusCode, headers: &HeaderMap, content: Bytes) -> Self {

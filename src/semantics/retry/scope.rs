@@ -17,7 +17,7 @@ pub struct KeyScope {
 }
 
 impl KeyScope {
-    /// Returns the scope of one principal: a user, a tenant, an API key's identifier.
+    /// Creates the scope of one principal: a user, a tenant, an API key's identifier.
     #[must_use]
     pub fn of_principal(principal: impl Into<String>) -> Self {
         Self {
@@ -26,7 +26,7 @@ impl KeyScope {
         }
     }
 
-    /// Returns the scope that all callers share.
+    /// Creates the scope that all callers share.
     #[must_use]
     pub fn of_anyone() -> Self {
         Self {
@@ -94,7 +94,7 @@ impl fmt::Debug for KeyScope {
 pub struct RecordId([u8; 32]);
 
 impl RecordId {
-    /// Returns the name of the record of a key.
+    /// Creates the name of the record of a key.
     #[must_use]
     pub fn new(scope: &KeyScope, key: &IdempotencyKey) -> Self {
         let mut hash = Sha256::new();
@@ -167,7 +167,7 @@ pub struct InvalidRecordId(());
 
 impl fmt::Display for InvalidRecordId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("invalid record id: it has 64 hexadecimal digits, as events show them")
+        f.write_str("invalid record id: it must be 64 hexadecimal digits, as events show them")
     }
 }
 

@@ -13,7 +13,7 @@ pub struct LeaseRequest {
 }
 
 impl LeaseRequest {
-    /// Returns a request with a lease of 10 seconds.
+    /// Creates a request with a lease of 10 seconds.
     #[must_use]
     pub fn new(id: OperationId) -> Self {
         let ttl = Duration::from_secs(10);
@@ -36,7 +36,7 @@ pub struct Grant {
 }
 
 impl Grant {
-    /// Returns a grant of a store that keeps records in its own way.
+    /// Creates a grant of a store that keeps records in its own way.
     #[must_use]
     pub fn new(id: OperationId, generation: u64, granted_at: Duration) -> Self {
         Self {

@@ -28,7 +28,7 @@ pub struct WriteIntent {
 }
 
 impl WriteIntent {
-    /// Returns the announcement of a write. Each target counts once.
+    /// Creates the announcement of a write. Each target counts once.
     pub fn new(
         id: OperationId,
         targets: impl IntoIterator<Item = WriteTarget>,

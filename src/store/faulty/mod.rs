@@ -39,7 +39,7 @@ pub struct FaultyStore<S> {
 }
 
 impl<S> FaultyStore<S> {
-    /// Returns a store without faults.
+    /// Creates a store without faults.
     #[must_use]
     pub fn new(store: S, seed: u64) -> Self {
         Self {

@@ -66,7 +66,7 @@ impl Body for Eager {
 /// Returns the response to `frames` frames of `length` bytes each, and how many of them
 /// each poll took.
 fn answer(
-    limit: u64,
+    limit: usize,
     announced: u64,
     length: usize,
     frames: u64,
@@ -99,7 +99,7 @@ fn origin<B>(response: &Response<B>) -> Option<TagOrigin> {
     Outcome::of(response).and_then(Outcome::tag)
 }
 
-const MIB: u64 = 1 << 20;
+const MIB: usize = 1 << 20;
 const TOO_MANY_FRAMES: Option<TagOrigin> =
     Some(TagOrigin::Untouched(UntaggedReason::TooManyFrames));
 
@@ -122,7 +122,7 @@ fn frames_without_data_are_counted() {
 /// limit.
 #[test]
 fn small_frames_are_counted() {
-    let (response, taken) = answer(MIB, MIB, 1, MIB);
+    let (response, taken) = answer(MIB, MIB as u64, 1, MIB as u64);
     assert_eq!(origin(&response), TOO_MANY_FRAMES);
     assert!(taken.iter().all(|frames| *frames <= 128));
     assert_eq!(taken.iter().sum::<usize>(), 32 * 1024 + 1);

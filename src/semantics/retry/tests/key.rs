@@ -155,7 +155,7 @@ fn a_record_is_named_by_its_digits() {
         &format!("\u{e9}{}", &text[2..]),
     ] {
         let refused = wrong.parse::<RecordId>().expect_err(wrong);
-        let told = "invalid record id: it has 64 hexadecimal digits, as events show them";
+        let told = "invalid record id: it must be 64 hexadecimal digits, as events show them";
         assert_eq!(refused.to_string(), told);
     }
 }

@@ -14,8 +14,7 @@ use bytes::Bytes;
 use shard::Shard;
 use tokio::time::Instant;
 
-use super::checked_max_bytes;
-use super::{lock, room};
+use super::{checked_max_bytes, lock, room};
 use crate::{
     clock::{Clock, SharedClock},
     semantics::retry::{Admission, Claim, KeyRecord, RecordId, Resolution, SealReason, Update},
@@ -63,7 +62,7 @@ struct Shared {
 }
 
 impl MemoryIdempotencyStore {
-    /// Returns an empty store with the default limit.
+    /// Creates an empty store with the default limit.
     #[must_use]
     pub fn new() -> Self {
         Self::empty(64 << 20, SharedClock::default())

@@ -47,7 +47,7 @@ pub struct MemoryValidatorStore {
 }
 
 impl MemoryValidatorStore {
-    /// Returns an empty store with the default limit.
+    /// Creates an empty store with the default limit.
     #[must_use]
     pub fn new() -> Self {
         Self::empty(64 << 20, SharedClock::default())

@@ -26,7 +26,7 @@ pub(super) struct WriteTable {
 
 /// The time between two searches for room. A search visits every record, and a write that finds no
 /// room makes all targets slow for longer.
-const FULL: Duration = Duration::from_secs(1);
+const SEARCH_PAUSE: Duration = Duration::from_secs(1);
 
 #[derive(Default)]
 struct RecordTable {
@@ -112,7 +112,7 @@ impl WriteTable {
             }
             self.rotate(now);
             if !self.has_room(id, announces) {
-                self.full_until = now.saturating_add(FULL);
+                self.full_until = now.saturating_add(SEARCH_PAUSE);
                 return None;
             }
         }

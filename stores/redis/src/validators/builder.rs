@@ -47,7 +47,7 @@ impl RedisValidatorStoreBuilder {
     ///
     /// Entries with a longer one are cut to it, and older entries of other processes do not
     /// count. After a fail-over, a 304 may be stale for this long. [`open`](Self::open) refuses
-    /// zero, and more than 5 minutes.
+    /// zero, other times below a millisecond, and more than 5 minutes.
     #[must_use]
     pub fn max_entry_ttl(mut self, ttl: Duration) -> Self {
         self.max_entry_ttl = ttl;
@@ -59,7 +59,7 @@ impl RedisValidatorStoreBuilder {
     /// A longer announcement is refused. If the server has lost its data, nothing is remembered
     /// for this long. All processes should have the same value: one that announces longer
     /// writes than the process that notices the loss is not waited for. [`open`](Self::open)
-    /// refuses zero, and more than a day.
+    /// refuses zero, other times below a millisecond, and more than a day.
     #[must_use]
     pub fn max_write_ttl(mut self, ttl: Duration) -> Self {
         self.max_write_ttl = ttl;

@@ -100,7 +100,7 @@ fn is_foreign(connection: &Connection) -> rusqlite::Result<bool> {
 }
 
 impl SqliteIdempotencyStore {
-    /// Returns the store in a database. Call [`install`](Self::install) once before its use.
+    /// Creates a store in a database. Call [`install`](Self::install) once before its use.
     #[must_use]
     pub fn new(database: Database) -> Self {
         let clock = Arc::new(SystemClock);

@@ -44,6 +44,12 @@ pub enum ErrorKind {
     MissingLock,
     /// The record of an idempotency key cannot be read.
     CorruptRecord,
+    /// SQL of the handler ended the transaction, such as `COMMIT` or `ROLLBACK`, and the commit
+    /// of the crate came after that.
+    ///
+    /// Its writes before or after that may be committed. Do not report a success, or that nothing
+    /// happened.
+    TransactionEnded,
     /// The connection broke during the commit, so the transaction may be committed or
     /// not. Do not report a success or a failure.
     OutcomeUnknown,
@@ -91,6 +97,15 @@ impl Error {
     /// Creates an error of the database with another error as its source.
     pub(crate) fn from_cause(cause: impl Into<Box<dyn error::Error + Send + Sync>>) -> Self {
         Self::with_cause(ErrorKind::Database, cause)
+    }
+
+    /// Creates an error without a reason.
+    pub(crate) fn of(kind: ErrorKind) -> Self {
+        Self {
+            kind,
+            reason: None,
+            cause: None,
+        }
     }
 
     /// Creates an error with a reason in its text.
@@ -187,6 +202,10 @@ impl fmt::Display for Error {
                 "a query that guards a write needs FOR UPDATE and no SKIP LOCKED"
             }
             ErrorKind::CorruptRecord => "the record of an idempotency key is corrupt",
+            ErrorKind::TransactionEnded => {
+                "SQL of the handler ended the transaction before its commit (remove COMMIT, \
+                 ROLLBACK and the like; writes may have been committed)"
+            }
             ErrorKind::OutcomeUnknown => "the commit failed with an unknown outcome",
         })?;
         match &self.reason {

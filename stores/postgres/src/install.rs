@@ -6,7 +6,7 @@ use crate::{Error, ErrorKind, Schema};
 
 /// A trait to install and verify a [`Schema`].
 pub trait Install {
-    /// Runs [`Schema::sql`].
+    /// Runs [`Schema::sql`], in a `READ COMMITTED` transaction.
     ///
     /// # Errors
     ///
@@ -28,7 +28,12 @@ pub trait Install {
 
 impl Install for Schema {
     async fn install(&self, client: &Client) -> Result<(), Error> {
-        let installed = client.batch_execute(&self.sql()).await;
+        // Another level may be the default of the database. It must be the first statement.
+        let sql = format!(
+            "SET TRANSACTION ISOLATION LEVEL READ COMMITTED;\n{}",
+            self.sql()
+        );
+        let installed = client.batch_execute(&sql).await;
         installed.map_err(Error::from_install)
     }
 

@@ -50,13 +50,17 @@ impl HeldAbsence {
         self.scope == *scope && etag.is_some_and(|etag| etag.strong_eq(&held))
     }
 
-    /// Deletes the version, unless the row was written and has another version.
-    pub(super) async fn release(&self, tx: &Transaction<'_>) -> Result<(), tokio_postgres::Error> {
+    /// Deletes the version, unless the row was written and has another version. Returns `true`
+    /// if the transaction is still open.
+    pub(super) async fn release(
+        &self,
+        tx: &Transaction<'_>,
+    ) -> Result<bool, tokio_postgres::Error> {
         let params: [(&(dyn ToSql + Sync), Type); 2] = [
             (&Statements::scope_text(&self.scope), Type::TEXT),
             (&self.version, Type::INT8),
         ];
-        tx.query_typed(&self.release_sql, &params).await?;
-        Ok(())
+        let row = tx.query_typed_one(&self.release_sql, &params).await?;
+        row.try_get(0)
     }
 }

@@ -13,7 +13,7 @@ use tokio_postgres::{Client, IsolationLevel, Transaction};
 use tower_conditional::{Current, handler::Expected};
 
 use crate::{
-    Error, ErrorKind, Scope,
+    Error, ErrorKind, Scope, Statements,
     lease::{BusyMark, Lease},
     source::read,
 };
@@ -48,6 +48,10 @@ pub use target::Target;
 ///
 /// The transaction is `READ COMMITTED`. Dropping it rolls back, and closes the connection
 /// of its [`Lease`]. [`rollback`](Self::rollback) keeps the connection.
+///
+/// End it in these ways only. A `COMMIT` or `ROLLBACK` in your SQL ends its locks too, and
+/// [`commit`](Self::commit) then fails with [`ErrorKind::TransactionEnded`], and so after
+/// `RESET ALL`. Savepoints are fine.
 ///
 /// # What it guarantees
 ///
@@ -174,17 +178,23 @@ impl<'a> Guarded<'a> {
     ///
     /// - [`ErrorKind::Database`]: nothing was written. The commit also fails if an earlier
     ///   statement failed, even if its error was ignored.
+    /// - [`ErrorKind::TransactionEnded`]: SQL of the handler ended the transaction. Its writes
+    ///   before or after that may be committed. Answer 500, and correct the handler.
     /// - [`ErrorKind::OutcomeUnknown`]: the connection broke during the commit.
     pub async fn commit(self) -> Result<(), Error> {
         // In a failed transaction PostgreSQL rolls back on COMMIT and reports success. Any
         // other statement in it is an error, so run one first.
-        let ended = match &self.held {
+        let is_open = match &self.held {
             Some(held) => held.release(&self.tx).await,
-            None => self.tx.batch_execute("SELECT").await,
+            None => is_open(&self.tx).await,
         };
-        if let Err(failed) = ended {
-            let _ = self.rollback().await;
-            return Err(failed.into());
+        match is_open {
+            Ok(true) => {}
+            Ok(false) => return Err(self.abandon().await),
+            Err(failed) => {
+                let _ = self.rollback().await;
+                return Err(failed.into());
+            }
         }
         let committed = self.tx.commit().await.map_err(Error::from_commit);
         // With an unknown outcome the connection is broken, so the lease closes it.
@@ -192,6 +202,17 @@ impl<'a> Guarded<'a> {
             self.busy.clear();
         }
         committed
+    }
+
+    /// Rolls back what the handler has begun since the end of the transaction. The drop closes
+    /// the connection, whose state nobody knows.
+    async fn abandon(self) -> Error {
+        let ended = self.tx.batch_execute("ROLLBACK").await;
+        // The handler may have committed it, and then the row would look present.
+        if let (Ok(()), Some(held)) = (ended, &self.held) {
+            let _ = held.release(&self.tx).await;
+        }
+        Error::of(ErrorKind::TransactionEnded)
     }
 
     /// Rolls the transaction back, and waits until that is done.
@@ -204,6 +225,11 @@ impl<'a> Guarded<'a> {
         self.busy.clear();
         Ok(())
     }
+}
+
+async fn is_open(tx: &Transaction<'_>) -> Result<bool, tokio_postgres::Error> {
+    let row = tx.query_typed_one(Statements::is_open(), &[]).await?;
+    row.try_get(0)
 }
 
 impl<'a> Deref for Guarded<'a> {

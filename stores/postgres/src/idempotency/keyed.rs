@@ -9,11 +9,11 @@ use tokio_postgres::{
     Client, IsolationLevel, Transaction,
     types::{ToSql, Type},
 };
-use tower_conditional::idempotency::Attempt;
+use tower_conditional::idempotency::{Attempt, SealReason};
 
 use super::{row, sql};
 use crate::{
-    Error,
+    Error, ErrorKind,
     lease::{BusyMark, Lease},
 };
 
@@ -51,6 +51,12 @@ use crate::{
 /// under names that connections share.
 ///
 /// Dropping the transaction rolls back, and closes the connection of its [`Lease`].
+///
+/// Do not end it in another way. After a `COMMIT` or `ROLLBACK` in your SQL,
+/// [`commit`](Self::commit) fails with [`ErrorKind::TransactionEnded`] and seals the key. Parts of
+/// the effect may be there, so no retry may run. If the transaction has failed, or is dropped,
+/// nothing notices such a `COMMIT`, and the key may be freed. Savepoints are fine. `RESET ALL` is
+/// taken for an end, since it resets the setting that shows one.
 ///
 /// # The recorded response
 ///
@@ -124,26 +130,23 @@ impl<'a> Keyed<'a> {
     /// # Errors
     ///
     /// - [`KeyedError::Lost`] if the attempt lost its key meanwhile. Everything is rolled back.
-    /// - [`KeyedError::Database`] if PostgreSQL fails. After
-    ///   [`OutcomeUnknown`](crate::ErrorKind::OutcomeUnknown) the transaction may have been
-    ///   committed; a retry finds out.
+    /// - [`KeyedError::Database`] if PostgreSQL fails. After [`ErrorKind::OutcomeUnknown`] the
+    ///   transaction may have been committed; a retry finds out. After
+    ///   [`ErrorKind::TransactionEnded`] the key is sealed.
     pub async fn commit(self, response: Response<Bytes>) -> Result<Response<Bytes>, KeyedError> {
         let step = self.attempt.step();
         let encoded = self.attempt.encode(&response);
         let encoded = encoded.map_err(Error::from_cause)?;
-        let (id, owner) = (&step.id.as_bytes()[..], &step.owner.as_bytes()[..]);
-        let (fence, reason) = (row::fence(step.fence), None::<i16>);
-        let (state, encoded) = (row::COMPLETED, &encoded[..]);
-        let parameters: [(&(dyn ToSql + Sync), Type); 6] = [
-            (&id, Type::BYTEA),
-            (&owner, Type::BYTEA),
-            (&fence, Type::INT8),
-            (&state, Type::INT2),
-            (&reason, Type::INT2),
-            (&encoded, Type::BYTEA),
-        ];
-        let ended = self.tx.execute_typed(sql::END, &parameters).await;
-        if ended.map_err(Error::from)? != 1 {
+        let end = row::End::new(&step, row::COMPLETED, None, Some(&encoded));
+        let statement = sql::end_in_transaction();
+        let ended = self.tx.query_typed_one(&statement, &end.parameters()).await;
+        let ended = ended.map_err(Error::from)?;
+        let (is_open, has_ended): (bool, bool) = (ended.try_get(0)?, ended.try_get(1)?);
+        if !is_open {
+            self.seal().await;
+            return Err(Error::of(ErrorKind::TransactionEnded).into());
+        }
+        if !has_ended {
             self.tx.rollback().await.map_err(Error::from)?;
             self.busy.clear();
             return Err(KeyedError::Lost);
@@ -152,6 +155,20 @@ impl<'a> Keyed<'a> {
         self.busy.clear();
         self.attempt.confirm_recorded();
         Ok(response)
+    }
+
+    /// Seals the key after the handler has ended the transaction. The drop closes the connection,
+    /// whose state nobody knows.
+    async fn seal(&self) {
+        // The handler may have begun another one. If that fails, so does the seal.
+        let _ = self.tx.batch_execute("ROLLBACK").await;
+        let (step, reason) = (self.attempt.step(), SealReason::Policy);
+        let end = row::End::new(&step, row::SEALED, Some(reason), None);
+        let sealed = self.tx.execute_typed(sql::END, &end.parameters()).await;
+        if !matches!(sealed, Ok(1)) {
+            // The layer must not free the key, so its lease runs out.
+            self.attempt.confirm_recorded();
+        }
     }
 }
 
@@ -187,7 +204,8 @@ impl fmt::Debug for Keyed<'_> {
 /// |---|---|---|
 /// | [`Lost`](Self::Lost) | 503 | gets the response of another attempt, gets 409, or runs the handler again |
 /// | [`Database`](Self::Database) | 500, or 503 for a [conflict](Error::is_conflict) | runs the handler again |
-/// | with [`OutcomeUnknown`](crate::ErrorKind::OutcomeUnknown) | 503 | gets the recorded response if the commit took place, and runs otherwise |
+/// | with [`OutcomeUnknown`](ErrorKind::OutcomeUnknown) | 503 | gets the recorded response if the commit took place, and runs otherwise |
+/// | with [`TransactionEnded`](ErrorKind::TransactionEnded) | 500 | gets 409 |
 ///
 /// A record that was committed is never freed: for the layer, its key is lost.
 #[derive(Debug)]

@@ -115,17 +115,8 @@ impl PostgresIdempotencyStore {
         response: Option<Bytes>,
     ) -> Result<Update, StoreError> {
         let ended = self.step(async |client| {
-            let (id, owner) = (&step.id.as_bytes()[..], &step.owner.as_bytes()[..]);
-            let (fence, reason) = (row::fence(step.fence), reason.map(row::reason_code));
-            let response = response.as_deref();
-            let parameters: [(&(dyn ToSql + Sync), Type); 6] = [
-                (&id, Type::BYTEA),
-                (&owner, Type::BYTEA),
-                (&fence, Type::INT8),
-                (&state, Type::INT2),
-                (&reason, Type::INT2),
-                (&response, Type::BYTEA),
-            ];
+            let end = row::End::new(&step, state, reason, response.as_deref());
+            let parameters = end.parameters();
             if client.execute_typed(sql::END, &parameters).await? == 1 {
                 return Ok(Update::Applied);
             }

@@ -3,10 +3,13 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use tokio_postgres::Row;
+use tokio_postgres::{
+    Row,
+    types::{ToSql, Type},
+};
 use tower_conditional::{
     idempotency::{Admission, Claim, Fingerprint, KeyState, SealReason, Update},
-    store::Inspection,
+    store::{Inspection, Step},
 };
 
 use crate::{Error, ErrorKind};
@@ -18,6 +21,46 @@ pub(super) const RELEASED: i16 = 3;
 
 /// Longer times do not fit into a `timestamptz`. Nothing is kept for 1,000 years.
 const MAX_SECONDS: f64 = 1_000.0 * 365.0 * 24.0 * 60.0 * 60.0;
+
+/// The end of an attempt.
+pub(super) struct End<'a> {
+    id: &'a [u8],
+    owner: &'a [u8],
+    fence: i64,
+    state: i16,
+    reason: Option<i16>,
+    response: Option<&'a [u8]>,
+}
+
+impl<'a> End<'a> {
+    pub(super) fn new(
+        step: &'a Step,
+        state: i16,
+        reason: Option<SealReason>,
+        response: Option<&'a [u8]>,
+    ) -> Self {
+        Self {
+            id: step.id.as_bytes(),
+            owner: step.owner.as_bytes(),
+            fence: fence(step.fence),
+            state,
+            reason: reason.map(|reason| i16::from(reason.code())),
+            response,
+        }
+    }
+
+    /// Returns the parameters of `sql::END`.
+    pub(super) fn parameters(&self) -> [(&(dyn ToSql + Sync), Type); 6] {
+        [
+            (&self.id, Type::BYTEA),
+            (&self.owner, Type::BYTEA),
+            (&self.fence, Type::INT8),
+            (&self.state, Type::INT2),
+            (&self.reason, Type::INT2),
+            (&self.response, Type::BYTEA),
+        ]
+    }
+}
 
 /// Returns the admission that a row of `sql::BEGIN` shows.
 pub(super) fn admission(row: &Row, claim: &Claim) -> Result<Admission<Bytes>, Error> {

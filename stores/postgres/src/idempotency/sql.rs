@@ -136,6 +136,18 @@ UPDATE conditional_idempotency SET
     forgotten_at = clock_timestamp() + replay + tombstone
 WHERE id = $1 AND owner = $2 AND fence = $3 AND state = 0 AND lease_until > clock_timestamp()";
 
+/// Ends an attempt in the transaction that began with `LOCK`: the parameters of `END`.
+///
+/// Returns `true` if that transaction is still open, and `true` if the attempt has ended.
+pub(super) fn end_in_transaction() -> String {
+    const IS_OPEN: &str =
+        "current_setting('tower_conditional.keyed', true) IS NOT DISTINCT FROM 'open'";
+    format!(
+        "WITH ended AS ({END} AND {IS_OPEN} RETURNING id)
+SELECT {IS_OPEN}, EXISTS (SELECT FROM ended)"
+    )
+}
+
 /// Returns a row if the attempt has ended in this way already: `$1` id, `$2` owner, `$3` fence,
 /// `$4` state, `$5` reason.
 pub(super) const HAS_ENDED: &str = "
@@ -171,9 +183,11 @@ DELETE FROM conditional_idempotency WHERE id IN (
 
 /// Locks a key of this table until the end of the transaction: `$1` a hash of the id.
 ///
-/// The locks are those of the whole database, and other schemas may have such a table too.
+/// The locks are those of the whole database, and other schemas may have such a table too. The
+/// setting ends with the transaction, whoever ends it.
 pub(super) const LOCK: &str = "SELECT pg_try_advisory_xact_lock(
-    $1 # ('conditional_idempotency'::regclass::oid::bigint << 32))";
+    $1 # ('conditional_idempotency'::regclass::oid::bigint << 32))
+FROM set_config('tower_conditional.keyed', 'open', true)";
 
 /// Returns a row if the attempt holds the key: `$1` id, `$2` owner, `$3` fence.
 pub(super) const IS_HELD: &str = "

@@ -1,51 +1,26 @@
 //! The store of idempotency keys, and the transaction that records them.
 
 use std::{
-    convert::Infallible,
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
+    sync::{Arc, atomic::Ordering},
     time::Duration,
 };
 
-use bytes::Bytes;
-use deadpool_postgres::Pool;
-use http::{Request, Response, StatusCode};
-use http_body_util::{BodyExt, Full};
-use tower::{Layer, ServiceExt, service_fn};
+use http::{Response, StatusCode};
+use http_body_util::BodyExt;
+use tower::ServiceExt;
 use tower_conditional::{
     IdempotencyLayer,
-    body::RequestBody,
-    idempotency::{Admission, Attempt, Claim, Fingerprint, Owner, RecordId, Retention},
+    idempotency::{Admission, Claim, Fingerprint, Owner, RecordId, Retention},
     store::{IdempotencyStore, StoreErrorKind, contract},
 };
-use tower_conditional_postgres::{Keyed, KeyedError, Lease, PostgresIdempotencyStore};
+use tower_conditional_postgres::KeyedError;
 use tower_conditional_testing::Postgres;
 
-use crate::support::{connection, database, pool, run, waiting};
-
-async fn store(pool: &Pool) -> PostgresIdempotencyStore {
-    for _ in 0..2 {
-        let client = connection(pool).await;
-        let installed = PostgresIdempotencyStore::install(&client).await;
-        installed.expect("an installation");
-    }
-    PostgresIdempotencyStore::new(pool.clone())
-}
-
-async fn count(pool: &Pool) -> i64 {
-    let client = connection(pool).await;
-    let row = client.query_one("SELECT count(*) FROM payments", &[]).await;
-    row.expect("a count").get(0)
-}
-
-fn post(key: &str) -> Request<Full<Bytes>> {
-    Request::post("/payments")
-        .header("idempotency-key", format!("\"{key}\""))
-        .body(Full::default())
-        .expect("a request")
-}
+use crate::support::{
+    connection, database,
+    keys::{count, pay, payments, post, store},
+    pool, run, waiting,
+};
 
 /// A clock of the server that tests move: its functions come before those of PostgreSQL.
 const CLOCK: &str = "
@@ -126,36 +101,18 @@ async fn a_claim_that_waits_sees_the_newest_record() {
     }
 }
 
-async fn pay(pool: &Pool, attempt: &Attempt) -> Result<Response<Bytes>, KeyedError> {
-    let mut lease = Lease::acquire(pool).await?;
-    let tx = Keyed::begin(&mut lease, attempt).await?;
-    tx.execute("INSERT INTO payments VALUES (17)", &[]).await?;
-    let mut response = Response::new(Bytes::from("paid"));
-    *response.status_mut() = StatusCode::CREATED;
-    tx.commit(response).await
-}
-
 /// P-ID-txn, R-IK07-2.6-b: of many requests with a key one is performed, and its effect and its
 /// record commit together.
 #[tokio::test(flavor = "multi_thread")]
 async fn effect_and_record_commit_together() {
     let pool = database();
-    run(&pool, "CREATE TABLE payments (amount integer NOT NULL)").await;
     let layer =
         IdempotencyLayer::for_anyone(store(&pool).await).wait_timeout(Duration::from_secs(10));
-    let runs = Arc::new(AtomicUsize::new(0));
-    let (handler_pool, handler_runs) = (pool.clone(), Arc::clone(&runs));
-    let service = layer.layer(service_fn(
-        move |request: Request<RequestBody<Full<Bytes>>>| {
-            let (pool, runs) = (handler_pool.clone(), Arc::clone(&handler_runs));
-            async move {
-                runs.fetch_add(1, Ordering::SeqCst);
-                let attempt = request.extensions().get::<Attempt>().expect("an attempt");
-                let paid = pay(&pool, attempt).await.expect("a payment");
-                Ok::<_, Infallible>(paid.map(Full::from))
-            }
-        },
-    ));
+    let handler_pool = pool.clone();
+    let (service, runs) = payments(&layer, move |attempt| {
+        let pool = handler_pool.clone();
+        async move { pay(&pool, &attempt).await }
+    });
     let requests = (0..40).map(|number| {
         let service = service.clone();
         let key = format!("key {}", number % 5);
@@ -174,26 +131,19 @@ async fn effect_and_record_commit_together() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_attempt_without_its_key_writes_nothing() {
     let pool = database();
-    run(&pool, "CREATE TABLE payments (amount integer NOT NULL)").await;
     let layer = IdempotencyLayer::for_anyone(store(&pool).await);
     let handler_pool = pool.clone();
-    let service = layer.layer(service_fn(
-        move |request: Request<RequestBody<Full<Bytes>>>| {
-            let pool = handler_pool.clone();
-            async move {
-                let attempt = request.extensions().get::<Attempt>().expect("an attempt");
-                // As if another replica had taken over.
-                run(
-                    &pool,
-                    "UPDATE conditional_idempotency SET fence = fence + 1",
-                )
-                .await;
-                let lost = pay(&pool, attempt).await;
-                assert!(matches!(lost, Err(KeyedError::Lost)), "{lost:?}");
-                Ok::<_, Infallible>(Response::new(Full::<Bytes>::default()))
-            }
-        },
-    ));
+    let (service, _) = payments(&layer, move |attempt| {
+        let pool = handler_pool.clone();
+        async move {
+            // As if another replica had taken over.
+            let taken = "UPDATE conditional_idempotency SET fence = fence + 1";
+            run(&pool, taken).await;
+            let lost = pay(&pool, &attempt).await;
+            assert!(matches!(lost, Err(KeyedError::Lost)), "{lost:?}");
+            Ok(Response::default())
+        }
+    });
     let response = service.oneshot(post("a")).await.expect("a response");
     // The layer lost the key, too, and says so.
     assert_eq!(response.status(), StatusCode::CONFLICT);

@@ -1,9 +1,11 @@
 //! The installation beside writers, and its repetition.
 
+use tokio_postgres::IsolationLevel;
 use tower_conditional_postgres::{Install, Schema, Watch};
 
 use crate::support::{
-    connection, database, install, notes, row, run, table, tenant, versions, waiting, watch_notes,
+    connection, database, install, keys::set, notes, row, run, table, tenant, versions, waiting,
+    watch_notes,
 };
 use crate::triggers::changed;
 
@@ -137,5 +139,37 @@ async fn a_table_of_versions_of_another_form_is_an_error() {
         let schema = schema.expect("a good watch");
         let client = connection(&pool).await;
         schema.install(&client).await.expect_err(columns);
+    }
+}
+
+/// The default level of the database does not count, and a transaction of the caller stays open.
+#[tokio::test]
+async fn the_schema_is_installed_at_each_isolation_level() {
+    let schema = Schema::new().watch(watch_notes()).expect("a good watch");
+    for level in ["read committed", "repeatable read", "serializable"] {
+        let pool = database();
+        set(&pool, "default_transaction_isolation", level).await;
+        run(
+            &pool,
+            "CREATE TABLE notes (id int PRIMARY KEY, tenant_id text, text text)",
+        )
+        .await;
+        let mut client = connection(&pool).await;
+        for _ in 0..2 {
+            schema.install(&client).await.expect(level);
+        }
+        schema.verify(&client).await.expect(level);
+        let row = client.query_one("SHOW transaction_isolation", &[]).await;
+        assert_eq!(row.expect("a level").get::<_, &str>(0), level);
+
+        let start = client.build_transaction();
+        let start = start.isolation_level(IsolationLevel::ReadCommitted);
+        let tx = start.start().await.expect("a transaction");
+        tx.batch_execute("DROP TABLE conditional_versions CASCADE")
+            .await
+            .expect("a change");
+        schema.install(tx.client()).await.expect(level);
+        tx.rollback().await.expect("a rollback");
+        schema.verify(&client).await.expect(level);
     }
 }

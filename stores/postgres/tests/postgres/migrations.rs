@@ -1,37 +1,18 @@
 //! Migrations while requests run, and settings that come between.
 
-use std::convert::Infallible;
-
-use bytes::Bytes;
-use deadpool_postgres::Pool;
-use http::{Request, Response, StatusCode};
-use http_body_util::Full;
-use tower::{Layer, ServiceExt, service_fn};
+use http::Response;
 use tower_conditional::{
-    IdempotencyLayer, ValidatorSource,
-    body::RequestBody,
-    idempotency::{Admission, Attempt, Claim, Fingerprint, Owner, RecordId},
-    store::IdempotencyStore,
+    IdempotencyLayer, ValidatorSource, idempotency::Admission, store::IdempotencyStore,
 };
 use tower_conditional_postgres::{
-    ErrorKind, Guarded, Install, Keyed, KeyedError, Lease, PostgresIdempotencyStore, Schema,
-    Target, VersionSource, Watch,
+    ErrorKind, Guarded, Install, Keyed, KeyedError, Lease, Schema, Target, VersionSource, Watch,
 };
 
 use crate::support::{
-    connection, database, if_match, install, lease, notes, request, row, run, table, tag, waiting,
-    watch_notes,
+    connection, database, if_match, install,
+    keys::{claim, count, id, payments, send, store},
+    lease, notes, request, row, run, table, tag, waiting, watch_notes,
 };
-
-async fn store(pool: &Pool) -> PostgresIdempotencyStore {
-    run(pool, PostgresIdempotencyStore::schema_sql()).await;
-    PostgresIdempotencyStore::new(pool.clone())
-}
-
-fn claim(owner: u8) -> (RecordId, Claim) {
-    let claim = Claim::new(Fingerprint::custom("request"), Owner::from([owner; 16]));
-    (RecordId::from([owner; 32]), claim)
-}
 
 /// P-ID-txn: a constraint that is checked in the commit fails the effect and the record.
 #[tokio::test(flavor = "multi_thread")]
@@ -45,42 +26,27 @@ async fn a_constraint_that_fails_in_the_commit_records_nothing() {
     .await;
     let layer = IdempotencyLayer::for_anyone(store(&pool).await);
     let handler_pool = pool.clone();
-    let service = layer.layer(service_fn(
-        move |request: Request<RequestBody<Full<Bytes>>>| {
-            let pool = handler_pool.clone();
-            async move {
-                let attempt = request.extensions().get::<Attempt>().expect("an attempt");
-                let mut lease = Lease::acquire(&pool).await.expect("a connection");
-                let tx = Keyed::begin(&mut lease, attempt).await.expect("the key");
-                tx.execute("INSERT INTO payments VALUES (1)", &[])
-                    .await
-                    .expect("a payment");
-                let error = tx
-                    .commit(Response::new(Bytes::new()))
-                    .await
-                    .expect_err("a conflict");
-                let KeyedError::Database(error) = error else {
-                    panic!("{error:?}")
-                };
-                assert_eq!(
-                    (error.kind(), error.is_conflict()),
-                    (ErrorKind::Database, true)
-                );
-                let mut response = Response::new(Full::<Bytes>::default());
-                *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
-                Ok::<_, Infallible>(response)
-            }
-        },
-    ));
+    let (service, _) = payments(&layer, move |attempt| {
+        let pool = handler_pool.clone();
+        async move {
+            let mut lease = Lease::acquire(&pool).await?;
+            let tx = Keyed::begin(&mut lease, &attempt).await?;
+            tx.execute("INSERT INTO payments VALUES (1)", &[]).await?;
+            let committed = tx.commit(Response::default()).await;
+            let Err(KeyedError::Database(error)) = &committed else {
+                panic!("{committed:?}")
+            };
+            assert_eq!(
+                (error.kind(), error.is_conflict()),
+                (ErrorKind::Database, true)
+            );
+            committed
+        }
+    });
     for _ in 0..2 {
-        let post = Request::post("/payments").header("idempotency-key", "\"a\"");
-        let post = post.body(Full::default()).expect("a request");
-        let answer = service.clone().oneshot(post).await.expect("a response");
-        assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(send(&service, "a").await, (503, false));
     }
-    let client = connection(&pool).await;
-    let row = client.query_one("SELECT count(*) FROM payments", &[]).await;
-    assert_eq!(row.expect("a count").get::<_, i64>(0), 1);
+    assert_eq!(count(&pool).await, 1);
 }
 
 /// An older version of the service starts again beside the newer one, with fewer watches.
@@ -186,11 +152,7 @@ async fn a_migration_beside_a_guard_loses_no_update() {
         .expect("a row")
         .get(0);
     assert_eq!(text == "new", is_written);
-    let (id, other) = claim(1);
-    let begun = store(&pool)
-        .await
-        .begin(id, other)
-        .await
-        .expect("an answer");
+    let begun = store(&pool).await.begin(id(1), claim(1)).await;
+    let begun = begun.expect("an answer");
     assert!(matches!(begun, Admission::Started { .. }));
 }

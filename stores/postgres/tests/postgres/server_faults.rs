@@ -1,57 +1,25 @@
 //! A server that fails in the middle of a transaction.
 
 use std::{
-    convert::Infallible,
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
+    sync::{Arc, atomic::Ordering},
     time::Duration,
 };
 
 use bytes::Bytes;
 use deadpool_postgres::Pool;
-use http::{Request, Response, StatusCode};
-use http_body_util::Full;
-use tower::{Layer, ServiceExt, service_fn};
+use http::Response;
 use tower_conditional::{
     IdempotencyLayer,
-    body::RequestBody,
     idempotency::{Attempt, OnLostAttempt, OnUnrecorded},
 };
-use tower_conditional_postgres::{
-    ErrorKind, Guarded, Keyed, KeyedError, Lease, PostgresIdempotencyStore, Target,
-};
+use tower_conditional_postgres::{ErrorKind, Guarded, Keyed, KeyedError, Lease, Target};
 use tower_conditional_testing::Postgres;
 
 use crate::support::{
-    connection, database, if_match, lease, notes, pool, row, run, tag, unconditional,
+    connection, database, if_match,
+    keys::{END_OTHERS, count, number, payments, send, set, store},
+    lease, notes, pool, row, run, tag, unconditional,
 };
-
-async fn store(pool: &Pool) -> PostgresIdempotencyStore {
-    run(pool, PostgresIdempotencyStore::schema_sql()).await;
-    run(
-        pool,
-        "CREATE TABLE IF NOT EXISTS payments (amount integer NOT NULL)",
-    )
-    .await;
-    PostgresIdempotencyStore::new(pool.clone())
-}
-
-async fn number(pool: &Pool, sql: &str) -> i64 {
-    let row = connection(pool).await.query_one(sql, &[]).await;
-    row.expect(sql).get(0)
-}
-
-fn post(key: &str) -> Request<Full<Bytes>> {
-    Request::post("/payments")
-        .header("idempotency-key", format!("\"{key}\""))
-        .body(Full::default())
-        .expect("a request")
-}
-
-const END_OTHERS: &str = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-    WHERE datname = current_database() AND pid <> pg_backend_pid()";
 
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum KilledAt {
@@ -61,21 +29,16 @@ enum KilledAt {
 }
 
 /// Pays in one transaction, whose session ends after a step.
-async fn pay(
-    pool: &Pool,
-    attempt: &Attempt,
-    at: KilledAt,
-    kill: &str,
-) -> Result<Response<Bytes>, KeyedError> {
+async fn pay(pool: &Pool, attempt: &Attempt, at: KilledAt) -> Result<Response<Bytes>, KeyedError> {
     let mut lease = Lease::acquire(pool).await?;
     let tx = Keyed::begin(&mut lease, attempt).await?;
     let other = connection(pool).await;
     if at == KilledAt::Begin {
-        other.batch_execute(kill).await?;
+        other.batch_execute(END_OTHERS).await?;
     }
     tx.execute("INSERT INTO payments VALUES (17)", &[]).await?;
     if at == KilledAt::Insert {
-        other.batch_execute(kill).await?;
+        other.batch_execute(END_OTHERS).await?;
     }
     tx.commit(Response::new(Bytes::from("paid"))).await
 }
@@ -88,49 +51,18 @@ async fn a_session_that_ends_in_a_transaction_leaves_no_effect() {
         let layer = IdempotencyLayer::for_anyone(store(&pool).await)
             .transactional(OnUnrecorded::Fail)
             .on_lost_attempt(OnLostAttempt::Reexecute);
-        let runs = Arc::new(AtomicUsize::new(0));
-        let (handler_pool, handler_runs) = (pool.clone(), Arc::clone(&runs));
-        let service = layer.layer(service_fn(
-            move |request: Request<RequestBody<Full<Bytes>>>| {
-                let (pool, runs) = (handler_pool.clone(), Arc::clone(&handler_runs));
-                async move {
-                    let is_first = runs.fetch_add(1, Ordering::SeqCst) == 0;
-                    let attempt = request.extensions().get::<Attempt>().expect("an attempt");
-                    let paid = pay(
-                        &pool,
-                        attempt,
-                        if is_first { at } else { KilledAt::Never },
-                        END_OTHERS,
-                    )
-                    .await;
-                    let mut response = Response::new(Full::default());
-                    match paid {
-                        Ok(paid) => response = paid.map(Full::from),
-                        Err(_) => *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE,
-                    }
-                    Ok::<_, Infallible>(response)
-                }
-            },
-        ));
-        let first = service
-            .clone()
-            .oneshot(post("a"))
-            .await
-            .expect("a response");
-        assert_eq!(first.status(), StatusCode::SERVICE_UNAVAILABLE);
-        assert_eq!(number(&pool, "SELECT count(*) FROM payments").await, 0);
-        let mut last = StatusCode::OK;
-        for _ in 0..2 {
-            let retry = service
-                .clone()
-                .oneshot(post("a"))
-                .await
-                .expect("a response");
-            last = retry.status();
-            assert_eq!(last, StatusCode::OK, "{at:?}");
+        let handler_pool = pool.clone();
+        let (service, runs) = payments(&layer, move |attempt| {
+            let (pool, is_first) = (handler_pool.clone(), attempt.number() == 1);
+            let at = if is_first { at } else { KilledAt::Never };
+            async move { pay(&pool, &attempt, at).await }
+        });
+        assert_eq!(send(&service, "a").await, (503, false));
+        assert_eq!(count(&pool).await, 0);
+        for is_replay in [false, true] {
+            assert_eq!(send(&service, "a").await, (200, is_replay), "{at:?}");
         }
-        assert_eq!((last, runs.load(Ordering::SeqCst)), (StatusCode::OK, 2));
-        assert_eq!(number(&pool, "SELECT count(*) FROM payments").await, 1);
+        assert_eq!((runs.load(Ordering::SeqCst), count(&pool).await), (2, 1));
     }
 }
 
@@ -138,56 +70,34 @@ async fn a_session_that_ends_in_a_transaction_leaves_no_effect() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_idle_transaction_that_the_server_ends_records_nothing() {
     let url = Postgres::shared().create_database();
-    run(&pool(&url), "DO $$BEGIN EXECUTE format(
-        'ALTER DATABASE %I SET idle_in_transaction_session_timeout = 50', current_database()); END$$").await;
+    set(&pool(&url), "idle_in_transaction_session_timeout", "50").await;
     let pool = pool(&url);
     let layer = IdempotencyLayer::for_anyone(store(&pool).await);
     let handler_pool = pool.clone();
-    let service = layer.layer(service_fn(
-        move |request: Request<RequestBody<Full<Bytes>>>| {
-            let pool = handler_pool.clone();
-            async move {
-                let attempt = request.extensions().get::<Attempt>().expect("an attempt");
-                let mut lease = Lease::acquire(&pool).await.expect("a connection");
-                let tx = Keyed::begin(&mut lease, attempt).await.expect("the key");
-                tx.execute("INSERT INTO payments VALUES (17)", &[])
-                    .await
-                    .expect("a payment");
-                // The end of the session is an event of the server, which the count shows.
-                let sessions = "SELECT count(*) FROM pg_stat_activity
+    let (service, _) = payments(&layer, move |attempt| {
+        let pool = handler_pool.clone();
+        async move {
+            let mut lease = Lease::acquire(&pool).await?;
+            let tx = Keyed::begin(&mut lease, &attempt).await?;
+            tx.execute("INSERT INTO payments VALUES (17)", &[]).await?;
+            // The end of the session is an event of the server, which the count shows.
+            let sessions = "SELECT count(*) FROM pg_stat_activity
                 WHERE datname = current_database() AND state = 'idle in transaction'";
-                let ended = async { while number(&pool, sessions).await > 0 {} };
-                let limit = Duration::from_secs(20);
-                tokio::time::timeout(limit, ended).await.expect("an end");
-                let error = tx
-                    .commit(Response::new(Bytes::new()))
-                    .await
-                    .expect_err("it has ended");
-                let KeyedError::Database(error) = error else {
-                    panic!("{error:?}")
-                };
-                assert_eq!(error.kind(), ErrorKind::Database);
-                let mut response = Response::new(Full::<Bytes>::default());
-                *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
-                Ok::<_, Infallible>(response)
-            }
-        },
-    ));
-    let first = service
-        .clone()
-        .oneshot(post("a"))
-        .await
-        .expect("a response");
-    assert_eq!(first.status(), StatusCode::SERVICE_UNAVAILABLE);
-    assert_eq!(number(&pool, "SELECT count(*) FROM payments").await, 0);
-    assert_eq!(
-        number(
-            &pool,
-            "SELECT count(*) FROM conditional_idempotency WHERE state = 3"
-        )
-        .await,
-        1
-    );
+            let ended = async { while number(&pool, sessions).await > 0 {} };
+            let limit = Duration::from_secs(20);
+            tokio::time::timeout(limit, ended).await.expect("an end");
+            let committed = tx.commit(Response::default()).await;
+            let Err(KeyedError::Database(error)) = &committed else {
+                panic!("{committed:?}")
+            };
+            assert_eq!(error.kind(), ErrorKind::Database);
+            committed
+        }
+    });
+    assert_eq!(send(&service, "a").await, (503, false));
+    assert_eq!(count(&pool).await, 0);
+    let free = "SELECT count(*) FROM conditional_idempotency WHERE state = 3";
+    assert_eq!(number(&pool, free).await, 1);
 }
 
 /// P-ID-txn: a crash of the server in a transaction.
@@ -198,58 +108,27 @@ async fn a_crash_of_the_server_in_a_transaction_leaves_no_effect() {
     let layer = IdempotencyLayer::for_anyone(store(&pool).await)
         .transactional(OnUnrecorded::Fail)
         .on_lost_attempt(OnLostAttempt::Reexecute);
-    let runs = Arc::new(AtomicUsize::new(0));
-    let (handler_pool, handler_runs, handler_server) =
-        (pool.clone(), Arc::clone(&runs), Arc::clone(&server));
-    let service = layer.layer(service_fn(
-        move |request: Request<RequestBody<Full<Bytes>>>| {
-            let (pool, runs, server) = (
-                handler_pool.clone(),
-                Arc::clone(&handler_runs),
-                Arc::clone(&handler_server),
-            );
-            async move {
-                let attempt = request.extensions().get::<Attempt>().expect("an attempt");
-                let paid = async {
-                    let mut lease = Lease::acquire(&pool).await?;
-                    let tx = Keyed::begin(&mut lease, attempt).await?;
-                    tx.execute("INSERT INTO payments VALUES (17)", &[]).await?;
-                    if runs.fetch_add(1, Ordering::SeqCst) == 0 {
-                        tokio::task::spawn_blocking(move || server.kill_and_restart())
-                            .await
-                            .expect("a restart");
-                    }
-                    tx.commit(Response::new(Bytes::from("paid"))).await
-                };
-                let mut response = Response::new(Full::default());
-                match paid.await {
-                    Ok(paid) => response = paid.map(Full::from),
-                    Err(_) => *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE,
-                }
-                Ok::<_, Infallible>(response)
+    let (handler_pool, handler_server) = (pool.clone(), Arc::clone(&server));
+    let (service, runs) = payments(&layer, move |attempt| {
+        let (pool, server) = (handler_pool.clone(), Arc::clone(&handler_server));
+        async move {
+            let mut lease = Lease::acquire(&pool).await?;
+            let tx = Keyed::begin(&mut lease, &attempt).await?;
+            tx.execute("INSERT INTO payments VALUES (17)", &[]).await?;
+            if attempt.number() == 1 {
+                tokio::task::spawn_blocking(move || server.kill_and_restart())
+                    .await
+                    .expect("a restart");
             }
-        },
-    ));
-    let first = service
-        .clone()
-        .oneshot(post("a"))
-        .await
-        .expect("a response");
-    assert_eq!(first.status(), StatusCode::SERVICE_UNAVAILABLE);
-    assert_eq!(number(&pool, "SELECT count(*) FROM payments").await, 0);
+            tx.commit(Response::new(Bytes::from("paid"))).await
+        }
+    });
+    assert_eq!(send(&service, "a").await, (503, false));
+    assert_eq!(count(&pool).await, 0);
     for is_replay in [false, true] {
-        let retry = service
-            .clone()
-            .oneshot(post("a"))
-            .await
-            .expect("a response");
-        assert_eq!(retry.status(), StatusCode::OK);
-        assert_eq!(
-            retry.headers().contains_key("idempotent-replayed"),
-            is_replay
-        );
+        assert_eq!(send(&service, "a").await, (200, is_replay));
     }
-    assert_eq!(number(&pool, "SELECT count(*) FROM payments").await, 1);
+    assert_eq!((runs.load(Ordering::SeqCst), count(&pool).await), (2, 1));
 }
 
 /// Each guard that the server ends has written nothing.

@@ -1,75 +1,34 @@
 //! A server whose limits are reached, or whose rights change.
 
-use std::{
-    convert::Infallible,
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
-    time::Duration,
-};
+use std::{sync::atomic::Ordering, time::Duration};
 
 use bytes::Bytes;
-use deadpool_postgres::Pool;
-use http::{Request, Response, StatusCode};
-use http_body_util::Full;
-use tower::{Layer, ServiceExt, service_fn};
+use http::Response;
 use tower_conditional::{
     IdempotencyLayer,
-    body::RequestBody,
-    idempotency::{Admission, Claim, Fingerprint, Owner, RecordId, Update},
+    idempotency::{Admission, Owner, Update},
     store::{IdempotencyStore, Step, StoreErrorKind},
 };
 use tower_conditional_postgres::{GuardError, Guarded, PostgresIdempotencyStore, Target};
-use tower_conditional_testing::Postgres;
 
-use crate::support::{connection, database, if_match, lease, notes, pool, row, run, tag};
-
-async fn store(pool: &Pool) -> PostgresIdempotencyStore {
-    run(pool, PostgresIdempotencyStore::schema_sql()).await;
-    run(
-        pool,
-        "CREATE TABLE IF NOT EXISTS payments (amount integer NOT NULL)",
-    )
-    .await;
-    PostgresIdempotencyStore::new(pool.clone())
-}
-
-fn id(number: u8) -> RecordId {
-    RecordId::from([number; 32])
-}
-
-fn claim(owner: u8) -> Claim {
-    Claim::new(Fingerprint::custom("request"), Owner::from([owner; 16]))
-}
+use crate::support::{
+    connection, database, if_match,
+    keys::{claim, id, payments, send, set, set_on, store},
+    lease, notes, pool_as, row, run, tag,
+};
 
 fn step(number: u8, owner: u8, fence: u64) -> Step {
     Step::new(id(number), Owner::from([owner; 16]), fence)
 }
 
-fn post(key: &str) -> Request<Full<Bytes>> {
-    Request::post("/payments")
-        .header("idempotency-key", format!("\"{key}\""))
-        .body(Full::default())
-        .expect("a request")
-}
-
-const END_OTHERS: &str = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-    WHERE datname = current_database() AND pid <> pg_backend_pid()";
-
 /// P-ID-store-down: a statement that the server cancels at its own timeout has changed nothing.
 #[tokio::test]
 async fn a_statement_that_times_out_on_the_server_is_not_applied() {
-    let url = Postgres::shared().create_database();
-    run(
-        &pool(&url),
-        "DO $$BEGIN EXECUTE format(
-        'ALTER DATABASE %I SET statement_timeout = 50', current_database()); END$$",
-    )
-    .await;
-    let pool = pool(&url);
+    let pool = database();
     let store = store(&pool).await;
     let mut holder = connection(&pool).await;
+    // After the installation, which may take longer.
+    set(&pool, "statement_timeout", "50").await;
     let tx = holder.transaction().await.expect("a transaction");
     tx.batch_execute("LOCK TABLE conditional_idempotency")
         .await
@@ -91,11 +50,8 @@ async fn a_read_only_database_refuses_writes_and_reads_tags() {
     let store = store(&pool).await;
     store.begin(id(1), claim(1)).await.expect("a claim");
     let before = tag(&pool, &row(1)).await;
-    let read_only = |on: &str| {
-        format!("DO $$BEGIN EXECUTE format(
-        'ALTER DATABASE %I SET default_transaction_read_only = {on}', current_database()); END$$; {END_OTHERS}")
-    };
-    run(&pool, &read_only("on")).await;
+    let admin = connection(&pool).await;
+    set_on(&admin, "default_transaction_read_only", "on").await;
     pool.retain(|_, _| false);
     for number in [1, 2] {
         let error = store
@@ -113,16 +69,7 @@ async fn a_read_only_database_refuses_writes_and_reads_tags() {
             "{refused:?}"
         );
     }
-    let client = connection(&pool).await;
-    client
-        .batch_execute("SET default_transaction_read_only = off")
-        .await
-        .expect("a setting");
-    client
-        .batch_execute(&read_only("off"))
-        .await
-        .expect("a setting");
-    drop(client);
+    set_on(&admin, "default_transaction_read_only", "off").await;
     pool.retain(|_, _| false);
     let begun = store.begin(id(1), claim(2)).await.expect("a claim");
     assert!(matches!(begun, Admission::InFlight { .. }), "{begun:?}");
@@ -135,7 +82,7 @@ async fn a_right_that_is_taken_away_meanwhile_runs_nothing_twice() {
     let admin = database();
     store(&admin).await;
     let grants = ["SELECT, INSERT, UPDATE, DELETE ON conditional_idempotency"];
-    let weak = crate::support::pool_as(&admin, "keys", &grants).await;
+    let weak = pool_as(&admin, "keys", &grants).await;
     let name: String = connection(&weak)
         .await
         .query_one("SELECT current_user::text", &[])
@@ -143,47 +90,20 @@ async fn a_right_that_is_taken_away_meanwhile_runs_nothing_twice() {
         .expect("a name")
         .get(0);
     let layer = IdempotencyLayer::for_anyone(PostgresIdempotencyStore::new(weak.clone()));
-    let runs = Arc::new(AtomicUsize::new(0));
-    let (handler_runs, handler_admin, role) = (Arc::clone(&runs), admin.clone(), name.clone());
-    let service = layer.layer(service_fn(move |_: Request<RequestBody<Full<Bytes>>>| {
-        let (runs, admin, role) = (
-            Arc::clone(&handler_runs),
-            handler_admin.clone(),
-            role.clone(),
-        );
+    let handler_admin = admin.clone();
+    let revoke = format!("REVOKE UPDATE ON conditional_idempotency FROM {name}");
+    let (service, runs) = payments(&layer, move |_| {
+        let (admin, revoke) = (handler_admin.clone(), revoke.clone());
         async move {
-            runs.fetch_add(1, Ordering::SeqCst);
-            run(
-                &admin,
-                &format!("REVOKE UPDATE ON conditional_idempotency FROM {role}"),
-            )
-            .await;
-            Ok::<_, Infallible>(Response::new(Full::<Bytes>::from("paid")))
+            run(&admin, &revoke).await;
+            Ok(Response::new(Bytes::from("paid")))
         }
-    }));
-    let first = service
-        .clone()
-        .oneshot(post("a"))
-        .await
-        .expect("a response");
-    assert_eq!(first.status(), StatusCode::SERVICE_UNAVAILABLE);
-    let retry = service
-        .clone()
-        .oneshot(post("a"))
-        .await
-        .expect("a response");
-    assert_eq!(retry.status(), StatusCode::SERVICE_UNAVAILABLE);
-    run(
-        &admin,
-        &format!("GRANT UPDATE ON conditional_idempotency TO {name}"),
-    )
-    .await;
-    let retry = service
-        .clone()
-        .oneshot(post("a"))
-        .await
-        .expect("a response");
-    assert_eq!(retry.status(), StatusCode::CONFLICT);
+    });
+    assert_eq!(send(&service, "a").await, (503, false));
+    assert_eq!(send(&service, "a").await, (503, false));
+    let grant = format!("GRANT UPDATE ON conditional_idempotency TO {name}");
+    run(&admin, &grant).await;
+    assert_eq!(send(&service, "a").await, (409, false));
     assert_eq!(runs.load(Ordering::SeqCst), 1);
 }
 
@@ -212,7 +132,7 @@ async fn a_hidden_record_is_no_missing_record() {
         run(&admin, policy).await;
         let grants = ["SELECT, INSERT, UPDATE, DELETE ON conditional_idempotency"];
         let role = format!("keys_{}", policy.len());
-        let weak = crate::support::pool_as(&admin, &role, &grants).await;
+        let weak = pool_as(&admin, &role, &grants).await;
         let weak = PostgresIdempotencyStore::new(weak);
         let begun = weak.begin(id(1), claim(2)).await;
         assert!(begun.is_err(), "{begun:?} with {policy}");
@@ -226,33 +146,19 @@ async fn a_claim_behind_a_long_lock_leaves_no_stuck_key() {
     let pool = database();
     let store = store(&pool).await.timeout(Duration::from_millis(100));
     let layer = IdempotencyLayer::for_anyone(store.clone());
-    let runs = Arc::new(AtomicUsize::new(0));
-    let handler_runs = Arc::clone(&runs);
-    let service = layer.layer(service_fn(move |_: Request<RequestBody<Full<Bytes>>>| {
-        handler_runs.fetch_add(1, Ordering::SeqCst);
-        async { Ok::<_, Infallible>(Response::new(Full::<Bytes>::from("paid"))) }
-    }));
+    let paid = |_| async { Ok(Response::new(Bytes::from("paid"))) };
+    let (service, runs) = payments(&layer, paid);
     let mut holder = connection(&pool).await;
     let tx = holder.transaction().await.expect("a transaction");
     tx.batch_execute("LOCK TABLE conditional_idempotency")
         .await
         .expect("a lock");
-    let refused = service
-        .clone()
-        .oneshot(post("a"))
-        .await
-        .expect("a response");
-    assert_eq!(refused.status(), StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(send(&service, "a").await, (503, false));
     assert_eq!(runs.load(Ordering::SeqCst), 0);
     tx.rollback().await.expect("a rollback");
     let free = async {
         loop {
-            let retry = service
-                .clone()
-                .oneshot(post("a"))
-                .await
-                .expect("a response");
-            if retry.status() == StatusCode::OK {
+            if send(&service, "a").await.0 == 200 {
                 return;
             }
             // Until the late claim is given back.

@@ -12,7 +12,7 @@ use std::{
 
 use bytes::Bytes;
 use deadpool_postgres::Pool;
-use http::{Request, Response};
+use http::Response;
 use http_body_util::Full;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt, copy},
@@ -21,7 +21,6 @@ use tokio::{
 use tower::{Layer, ServiceExt, service_fn};
 use tower_conditional::{
     IdempotencyLayer,
-    body::RequestBody,
     idempotency::{
         Admission, Attempt, Claim, Fingerprint, Owner, RecordId, Resolution, SealReason, Update,
     },
@@ -30,7 +29,11 @@ use tower_conditional::{
 use tower_conditional_postgres::{Keyed, Lease, PostgresIdempotencyStore};
 use tower_conditional_testing::Postgres;
 
-use crate::support::{connection, pool, run};
+use crate::support::{
+    connection,
+    keys::{Posted, post},
+    pool, run,
+};
 
 const PAY: &str = "INSERT INTO payments VALUES (17)";
 
@@ -145,13 +148,6 @@ async fn read_message(client: &mut OwnedReadHalf, kind: Option<u8>) -> Option<Ve
     Some(message)
 }
 
-fn post(key: &str) -> Request<Full<Bytes>> {
-    Request::post("/payments")
-        .header("idempotency-key", format!("\"{key}\""))
-        .body(Full::default())
-        .expect("a request")
-}
-
 /// P-ID-txn: a first run has at most four statements beside those of its handler, and a replay has
 /// one. Each takes one round trip, and leaves nothing on its connection.
 #[tokio::test]
@@ -174,19 +170,17 @@ async fn a_first_run_adds_four_statements() {
     assert_eq!(wire.take(), Traffic::of(3));
 
     let layer = IdempotencyLayer::for_anyone(PostgresIdempotencyStore::new(pool.clone()));
-    let service = layer.layer(service_fn(
-        move |request: Request<RequestBody<Full<Bytes>>>| {
-            let pool = pool.clone();
-            async move {
-                let attempt = request.extensions().get::<Attempt>().expect("an attempt");
-                let mut lease = Lease::acquire(&pool).await.expect("a connection");
-                let tx = Keyed::begin(&mut lease, attempt).await.expect("the key");
-                tx.execute_typed(PAY, &[]).await.expect("a payment");
-                let paid = tx.commit(Response::new(Bytes::from("paid"))).await;
-                Ok::<_, Infallible>(paid.expect("a commit").map(Full::from))
-            }
-        },
-    ));
+    let service = layer.layer(service_fn(move |request: Posted| {
+        let pool = pool.clone();
+        async move {
+            let attempt = request.extensions().get::<Attempt>().expect("an attempt");
+            let mut lease = Lease::acquire(&pool).await.expect("a connection");
+            let tx = Keyed::begin(&mut lease, attempt).await.expect("the key");
+            tx.execute_typed(PAY, &[]).await.expect("a payment");
+            let paid = tx.commit(Response::new(Bytes::from("paid"))).await;
+            Ok::<_, Infallible>(paid.expect("a commit").map(Full::from))
+        }
+    }));
     for key in ["a", "b"] {
         let first = service
             .clone()

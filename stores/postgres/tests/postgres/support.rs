@@ -1,3 +1,5 @@
+pub(crate) mod keys;
+
 use std::{fmt::Display, time::Duration};
 
 use deadpool_postgres::{Manager, Object, Pool};

@@ -178,7 +178,8 @@ impl Schema {
     }
 
     /// Returns the migration, which is one statement. It may run repeatedly, in a
-    /// `READ COMMITTED` transaction or without one.
+    /// `READ COMMITTED` transaction or without one. If `default_transaction_isolation` is
+    /// another level, it needs the transaction.
     #[must_use]
     pub fn sql(&self) -> String {
         self.sql.clone()

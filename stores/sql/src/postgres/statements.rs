@@ -26,7 +26,11 @@ type VersionEntry = [u8; 12];
 /// 3. If the state is [`Current::Absent`], run [`hold_absence`](Self::hold_absence). If
 ///    that returns no row, another writer was faster: repeat step 2.
 /// 4. Compare with `Expected::check`, and write.
-/// 5. If an absence is held, run [`release_absence`](Self::release_absence). Commit.
+/// 5. If an absence is held, run [`release_absence`](Self::release_absence), and otherwise
+///    [`is_open`](Self::is_open). Commit if that returns `true`.
+///
+/// The last step returns `false` if a `COMMIT` or `ROLLBACK` among the writes has ended the
+/// transaction, and its locks. Then roll back, and run `release_absence` again.
 ///
 /// If a statement fails with a lock timeout (`55P03`) or a deadlock (`40P01`), nothing
 /// was written: try again.
@@ -151,11 +155,26 @@ ON CONFLICT DO NOTHING RETURNING version"
     /// Returns the statement that ends a [held absence](Self::hold_absence) before the
     /// commit. It changes nothing if the transaction has inserted the row.
     ///
-    /// Its parameters are [`scope_text`](Self::scope_text) and the `bigint`.
+    /// Its parameters are [`scope_text`](Self::scope_text) and the `bigint`. It returns what
+    /// [`is_open`](Self::is_open) does.
     #[must_use]
     pub fn release_absence(&self) -> String {
         let table = &self.versions.table;
-        format!("DELETE FROM {table} WHERE scope = $1 AND slot = 0 AND version = $2")
+        let is_open = Self::is_open();
+        format!(
+            "WITH released AS (
+    DELETE FROM {table} WHERE scope = $1 AND slot = 0 AND version = $2
+) {is_open}"
+        )
+    }
+
+    /// Returns the statement that returns `true` if the transaction is still the one that began
+    /// with [`set_lock_timeout`](Self::set_lock_timeout) or a lock.
+    ///
+    /// It has no parameters, and fails in a transaction that has failed.
+    #[must_use]
+    pub fn is_open() -> &'static str {
+        "SELECT current_setting('tower_conditional.guard', true) IS NOT DISTINCT FROM 'open'"
     }
 
     /// Returns the statement that sets the lock timeout of the transaction.
@@ -280,8 +299,13 @@ fn advisory_lock(key: &str) -> String {
 }
 
 /// Returns SQL that sets the lock timeout and evaluates `lock` in the same round trip.
+///
+/// The other setting ends with the transaction too, and shows that it is open.
 fn after_lock_timeout(lock: &str) -> String {
-    format!("SELECT {lock} FROM set_config('lock_timeout', $1, true)")
+    format!(
+        "SELECT {lock} FROM set_config('lock_timeout', $1, true),
+    set_config('tower_conditional.guard', 'open', true) AS guard"
+    )
 }
 
 #[cfg(test)]

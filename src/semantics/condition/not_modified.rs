@@ -33,6 +33,11 @@ impl<L: Borrow<HeaderValue>> ConditionalFields<L> {
     /// Turns the headers of a 200 into those of its 304 to this request.
     pub(crate) fn strip_for_not_modified(&self, headers: &mut HeaderMap) {
         strip_representation_metadata(headers);
+        self.weaken_tag(headers);
+    }
+
+    /// Gives the tag of a 304 its weak form, if the client has no other.
+    pub(crate) fn weaken_tag(&self, headers: &mut HeaderMap) {
         let weak = validators::etag(headers).and_then(|tag| self.weak_form(tag));
         if let Some(weak) = weak {
             headers.insert(ETAG, weak.into());

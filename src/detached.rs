@@ -38,6 +38,9 @@
 //! While the client is connected, the future is polled by the task of its request. It sees the
 //! task-locals that layers outside have set. Once it is detached, it no longer sees them.
 //!
+//! A service may call [`Detached::finish`] before it returns its own future. Behind a `tower::buffer`,
+//! its client may leave before that is polled. A `CacheTagsLayer` outside then purges only once.
+//!
 //! Detached work needs a tokio runtime. If the runtime has shut down, the work is dropped.
 
 #[cfg(test)]
@@ -97,7 +100,7 @@ impl Detached {
     where
         F: Future + Send + 'static,
     {
-        self.start(future, current_watch(), |_| None)
+        self.start(future, Some(|_| None))
     }
 
     /// Runs a write to its end, as [`finish`](Self::finish) does. If it goes on without its
@@ -109,7 +112,7 @@ impl Detached {
     where
         F: Future<Output = Result<Response<B>, E>> + Send + 'static,
     {
-        self.start(write, current_watch(), head_of_result)
+        self.start(write, Some(head_of_result))
     }
 
     /// Runs a step that writes nothing for the client, so that nobody watches it.
@@ -117,21 +120,16 @@ impl Detached {
     where
         F: Future + Send + 'static,
     {
-        self.start(step, None, |_| None)
+        self.start(step, None)
     }
 
-    fn start<F>(
-        &self,
-        future: F,
-        watch: Option<SharedWatch>,
-        head: HeadFn<F::Output>,
-    ) -> FinishFuture<F>
+    fn start<F>(&self, future: F, head: Option<HeadFn<F::Output>>) -> FinishFuture<F>
     where
         F: Future + Send + 'static,
     {
         self.0.live.fetch_add(1, Ordering::Relaxed);
         let tracked = TrackedWork {
-            watch,
+            watch: head.and_then(|_| current_watch()),
             _live: LiveGuard(Arc::clone(&self.0)),
         };
         FinishFuture {
@@ -199,8 +197,8 @@ type HeadFn<T> = for<'a> fn(&'a T) -> Option<ResponseHead<'a>>;
 struct OngoingWork(TrackedWork);
 
 impl OngoingWork {
-    async fn run<F: Future>(mut self, work: Pin<Box<F>>, head: HeadFn<F::Output>) {
-        let Some(watch) = self.0.watch.clone() else {
+    async fn run<F: Future>(mut self, work: Pin<Box<F>>, head: Option<HeadFn<F::Output>>) {
+        let (Some(watch), Some(head)) = (self.0.watch.clone(), head) else {
             work.await;
             return;
         };
@@ -225,7 +223,8 @@ impl Drop for OngoingWork {
 struct FinishFuture<F: Future + Send + 'static> {
     work: Option<(Pin<Box<F>>, TrackedWork)>,
     runtime: Option<Handle>,
-    head: HeadFn<F::Output>,
+    /// `None` if nobody watches the work.
+    head: Option<HeadFn<F::Output>>,
 }
 
 impl<F: Future + Send + 'static> Future for FinishFuture<F> {
@@ -233,7 +232,11 @@ impl<F: Future + Send + 'static> Future for FinishFuture<F> {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
         // Taken during the poll: after a panic, `drop` must not continue the work.
-        let (mut work, tracked) = self.work.take().expect("polled after it was ready");
+        let (mut work, mut tracked) = self.work.take().expect("polled after it was ready");
+        // Behind a buffer, this future was made in another task.
+        if tracked.watch.is_none() && self.head.is_some() {
+            tracked.watch = current_watch();
+        }
         let polled = work.as_mut().poll(cx);
         if polled.is_pending() {
             self.work = Some((work, tracked));

@@ -1,6 +1,6 @@
 use std::{
     fmt,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
     time::Duration,
 };
 
@@ -33,8 +33,9 @@ pub(super) struct HeldPurge(Option<Arc<PendingPurge>>);
 struct PendingPurge {
     queue: PurgeQueue,
     state: Mutex<PurgeState>,
-    /// The watch of a layer outside: it sees the same work.
-    outer: Option<SharedWatch>,
+    /// The watch of a layer outside: it sees the same work. Behind a buffer, it is there when the
+    /// response is polled, and not yet in the call.
+    outer: OnceLock<SharedWatch>,
 }
 
 #[derive(Debug)]
@@ -64,14 +65,20 @@ impl HeldPurge {
                 purge: Some(Purge::of(request).with_tags(tags)),
                 work: OngoingResult::Nothing,
             }),
-            outer: current_watch(),
+            outer: OnceLock::new(),
         });
         Self(pending.map(Arc::new))
     }
 
     /// Returns the watch for work that goes on without the client.
     pub(super) fn watch(&self) -> Option<SharedWatch> {
-        Some(Arc::clone(self.0.as_ref()?) as _)
+        let pending = self.0.as_ref()?;
+        if pending.outer.get().is_none()
+            && let Some(outer) = current_watch()
+        {
+            pending.outer.get_or_init(|| outer);
+        }
+        Some(Arc::clone(pending) as _)
     }
 
     /// Queues the purge if the write may have happened. Returns a future if the response waits.
@@ -175,7 +182,7 @@ impl WriteWatch for PendingPurge {
             state.purge = state.purge.take().map(|purge| complete(purge, response));
         }
         drop(state);
-        if let Some(outer) = &self.outer {
+        if let Some(outer) = self.outer.get() {
             outer.work_ended(response);
         }
     }

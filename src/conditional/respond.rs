@@ -92,11 +92,15 @@ impl ConditionalRead {
     /// of the response if there are none.
     pub(super) fn answer<B: Body<Data = Bytes>>(
         &self,
-        response: Response<B>,
+        mut response: Response<B>,
         verdict: Verdict,
         current: Option<&Validators>,
     ) -> Response<ResponseBody<B>> {
         let handler_status = response.status();
+        // The service has made the 304, for example `ServeDir`.
+        if handler_status == StatusCode::NOT_MODIFIED {
+            self.fields.weaken_tag(response.headers_mut());
+        }
         let mut length = None;
         let mut answer = match verdict {
             Verdict::NotModified => {

@@ -166,6 +166,22 @@ async fn a_watch_sees_work_that_goes_on_alone() {
     assert_eq!(ends, [None, None, Some(202)]);
 }
 
+/// A buffer calls a service in a task of its own. The watch is there when the work is first polled.
+#[tokio::test]
+async fn a_watch_sees_work_that_it_polls() {
+    let (writes, told) = (Detached::new(), Arc::new(Told::default()));
+    let mut work = Box::pin(writes.finish(yield_now()));
+    let mut step = Box::pin(writes.finish_step(yield_now()));
+    watched(told.clone(), || {
+        assert!((&mut work).now_or_never().is_none());
+        assert!((&mut step).now_or_never().is_none());
+    });
+    drop((work, step));
+    writes.idle().await;
+    assert_eq!(*told.0.lock().unwrap(), [None]);
+    assert_eq!(Arc::strong_count(&told), 1);
+}
+
 /// Work may begin other work, and be dropped before that has ended.
 #[tokio::test]
 async fn work_of_work_has_its_watch() {

@@ -128,7 +128,9 @@
 //!
 //! A replay has the status, the content and the headers of the first response. Left out are
 //! hop-by-hop headers, `Date`, `Age`, `Set-Cookie`, `WWW-Authenticate`, and those of CORS, rate
-//! limits, tracing and timing. The server and the layers outside add their own.
+//! limits, tracing and timing. So are those of proxies and caches inside, such as `Via` and
+//! `Cache-Status`: they have handled the first response alone. The server and the layers outside add
+//! their own.
 //!
 //! No cache may store a replay, since it is older than its new `Date`. It may also lack the
 //! `Set-Cookie` or the cache tags of the first response. So the replay of a safe method is `no-store`.

@@ -7,10 +7,12 @@ use std::{
     time::Duration,
 };
 
-use axum::{Router, extract::State, response::IntoResponse, response::Response, routing::any};
-use http::{Method, StatusCode, header, request::Parts};
+use axum::{
+    Router, body::Body, extract::State, response::IntoResponse, response::Response, routing::any,
+};
+use http::{Method, Request, StatusCode, header, request::Parts};
 use tokio::sync::Notify;
-use tower::ServiceBuilder;
+use tower::{BoxError, Service, ServiceBuilder};
 use tower_conditional::{
     CacheTagsLayer, IdempotencyLayer, PreconditionLayer, ValidatorCacheLayer,
     cache_tags::{CacheTags, TagField},
@@ -104,7 +106,11 @@ impl Journal {
     }
 
     /// Sends a write and leaves in its middle. Then the write goes on to its end.
-    async fn leave_and_finish(&self, app: &Router) {
+    async fn leave_and_finish<S, B>(&self, app: &S)
+    where
+        S: Service<Request<Body>, Response = Response<B>, Error: Into<BoxError>> + Clone,
+        B: http_body::Body<Error: Into<BoxError>>,
+    {
         tokio::select! {
             biased;
             _ = send(app, "PUT", "/", KEYED) => panic!("it waits"),
@@ -171,14 +177,27 @@ async fn a_write_behind_a_buffer_is_purged_at_its_end() {
         .buffer(1)
         .layer(keys.detached(journal.unfinished.clone()))
         .service(journal.router());
-    tokio::select! {
-        biased;
-        _ = send(&app, "PUT", "/", KEYED) => panic!("it waits"),
-        () = journal.begun.notified() => {}
-    }
-    journal.finish().await;
+    journal.leave_and_finish(&app).await;
     let expected = ["orders /", "written", "author orders / /7"];
     assert_eq!(journal.take(), expected);
+}
+
+/// R-9111-4.4-a: nor do the tags inside of the buffer. They tell those outside that the write goes on.
+#[tokio::test]
+async fn tags_on_both_sides_of_a_buffer_are_purged_at_the_end() {
+    let [outer, inner] = [(); 2].map(|()| Journal::new(StatusCode::CREATED));
+    let keys = IdempotencyLayer::for_anyone(MemoryIdempotencyStore::new()).methods([Method::PUT]);
+    let app = ServiceBuilder::new()
+        .layer(outer.tags())
+        .buffer(1)
+        .layer(inner.tags())
+        .layer(keys.detached(inner.unfinished.clone()))
+        .service(inner.router());
+    inner.leave_and_finish(&app).await;
+    outer.queue.flush().await;
+    let at_the_end = "author orders / /7";
+    assert_eq!(inner.take(), ["orders /", "written", at_the_end]);
+    assert_eq!(outer.take(), ["orders /", at_the_end]);
 }
 
 /// R-9111-4.4-b: a write that was refused at its end has changed nothing. Of work without a

@@ -69,6 +69,15 @@ async fn the_304_is_the_same_from_either_side() {
     for fields in [&[current][..], &[("if-none-match", "\"x\""), current]] {
         get(&service, fields).await.assert_not_modified(&full);
     }
+    // R-9111-4.3.4-b: a proxy has weakened the tag, and its cache knows no other.
+    let weak = format!("W/{}", full.tag());
+    for fields in [
+        &[("if-none-match", &*weak)][..],
+        &[("if-none-match", "\"x\""), ("if-none-match", &weak)],
+    ] {
+        let reply = get(&service, fields).await;
+        assert_eq!((reply.status, reply.tag()), (304, &*weak), "{fields:?}");
+    }
 }
 
 /// R-9110-15.3.7-b, R-9110-8.8-c: a 206 is neither hashed nor tagged.

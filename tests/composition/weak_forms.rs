@@ -3,9 +3,11 @@
 use axum::{Router, routing::get};
 use http::{Method, header};
 use tower_conditional::{
-    Assets, ConditionalLayer, Current, PreconditionLayer, ValidatorCacheLayer, source, stack,
-    store::MemoryValidatorStore, validator_cache::ValidatorCache,
+    Assets, CodingTagLayer, ConditionalLayer, Current, PreconditionLayer, ValidatorCacheLayer,
+    source, stack, store::MemoryValidatorStore, validator_cache::ValidatorCache,
 };
+
+use tower_http::compression::CompressionLayer;
 
 use crate::support::{CONTENT, send};
 
@@ -74,6 +76,33 @@ async fn every_304_has_the_form_of_its_list() {
                     "{case} {method} {lines:?}"
                 );
             }
+        }
+    }
+}
+
+/// R-9111-4.3.4-b, R-9110-8.8.1-c: the rule holds for tags of codings. `*` shows no coding.
+#[tokio::test]
+async fn a_304_of_a_coding_has_the_form_of_its_list() {
+    let app = Router::new()
+        .route("/", get(page))
+        .layer(stack())
+        .layer(CompressionLayer::new())
+        .layer(CodingTagLayer::new());
+    for accept in ["identity", "gzip", "br"] {
+        let accept = ("accept-encoding", accept);
+        let full = send(&app, "GET", "/", &[accept]).await;
+        for (lines, form) in lists(full.tag()).into_iter().skip(1) {
+            let mut fields: Vec<_> = lines
+                .iter()
+                .map(|line| ("if-none-match", &**line))
+                .collect();
+            fields.push(accept);
+            let reply = send(&app, "GET", "/", &fields).await;
+            assert_eq!(
+                (reply.status, reply.tag()),
+                (304, &*form),
+                "{accept:?} {lines:?}"
+            );
         }
     }
 }

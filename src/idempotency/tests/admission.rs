@@ -5,7 +5,7 @@ use http::{Method, StatusCode, request::Parts};
 use http_body_util::Full;
 use tokio::sync::Notify;
 
-use super::{Runs, Seen, attempt, layer, order, post, post_as, problem, send, service};
+use super::{Runs, Seen, attempt, layer, order, post, post_as, problem, send, service, waiting};
 use crate::idempotency::{Fingerprint, IdempotencyLayer};
 
 /// R-IK07-2.6-c, R-IK07-2.6-d: the first request runs, and its repeats get its response.
@@ -155,16 +155,7 @@ async fn a_malformed_key_is_refused() {
 async fn a_retry_of_a_running_request_is_refused_or_waits() {
     let runs = Runs::default();
     let go_on = Arc::new(Notify::new());
-    let handler = {
-        let go_on = Arc::clone(&go_on);
-        move |number, request| {
-            let go_on = Arc::clone(&go_on);
-            async move {
-                go_on.notified().await;
-                order(number, request).await
-            }
-        }
-    };
+    let handler = waiting(&go_on);
     let layer = layer();
     let impatient = service(&layer, &runs, handler.clone());
     let patient = service(

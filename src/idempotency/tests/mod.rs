@@ -31,8 +31,10 @@ use std::{
 };
 
 use bytes::Bytes;
+use futures_util::future::BoxFuture;
 use http::{Request, Response, StatusCode, header::CONTENT_TYPE, request::Parts};
 use http_body_util::{BodyExt, Full};
+use tokio::sync::Notify;
 use tower::{Layer, Service, ServiceExt, service_fn};
 
 use super::{Attempt, IdempotencyLayer};
@@ -109,6 +111,24 @@ async fn order(number: usize, request: HandlerRequest) -> Response<Full<Bytes>> 
             "{{\"order\":{number},\"for\":{content}}}"
         )))
         .expect("a response")
+}
+
+/// A handler that waits until it may go on.
+fn waiting(
+    go_on: &Arc<Notify>,
+) -> impl Fn(usize, HandlerRequest) -> BoxFuture<'static, Response<Full<Bytes>>>
++ Clone
++ Send
++ Sync
++ 'static {
+    let go_on = Arc::clone(go_on);
+    move |number, request| {
+        let go_on = Arc::clone(&go_on);
+        Box::pin(async move {
+            go_on.notified().await;
+            order(number, request).await
+        })
+    }
 }
 
 fn post(key: &str) -> Request<Full<Bytes>> {

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use http::Request;
 use tokio::{sync::Notify, time::Instant};
 
-use super::{Runs, layer, order, post, post_as, problem, send, service};
+use super::{Runs, layer, order, post, post_as, problem, send, service, waiting};
 use crate::idempotency::OnLostAttempt;
 
 fn other() -> Request<http_body_util::Full<bytes::Bytes>> {
@@ -17,16 +17,7 @@ fn other() -> Request<http_body_util::Full<bytes::Bytes>> {
 async fn another_request_does_not_wait_for_the_first() {
     let runs = Runs::default();
     let go_on = Arc::new(Notify::new());
-    let handler = {
-        let go_on = Arc::clone(&go_on);
-        move |number, request| {
-            let go_on = Arc::clone(&go_on);
-            async move {
-                go_on.notified().await;
-                order(number, request).await
-            }
-        }
-    };
+    let handler = waiting(&go_on);
     for layer in [layer(), layer().wait_timeout(Duration::from_secs(20))] {
         let before = runs.count();
         let service = service(&layer, &runs, handler.clone());

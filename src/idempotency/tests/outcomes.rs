@@ -5,7 +5,7 @@ use http::{Response, StatusCode};
 use http_body_util::Full;
 use tokio::{sync::Notify, task::JoinHandle, time::sleep};
 
-use super::{HandlerRequest, Runs, Seen, layer, order, post, problem, send, service};
+use super::{Runs, Seen, layer, order, post, problem, send, service, waiting};
 use crate::{
     detached::Detached,
     idempotency::{
@@ -109,24 +109,6 @@ where
 {
     let service = service.clone();
     tokio::spawn(async move { send(&service, post("\"a\"")).await })
-}
-
-/// A handler that waits until it may go on.
-fn waiting(
-    go_on: &Arc<Notify>,
-) -> impl Fn(usize, HandlerRequest) -> futures_util::future::BoxFuture<'static, Response<Full<Bytes>>>
-+ Clone
-+ Send
-+ Sync
-+ 'static {
-    let go_on = Arc::clone(go_on);
-    move |number, request| {
-        let go_on = Arc::clone(&go_on);
-        Box::pin(async move {
-            go_on.notified().await;
-            order(number, request).await
-        })
-    }
 }
 
 /// P-ID-disconnect: the handler and its record outlive the connection.

@@ -33,6 +33,11 @@ impl<L: Borrow<HeaderValue>> ConditionalFields<L> {
     /// Turns the headers of a 200 into those of its 304 to this request.
     pub(crate) fn strip_for_not_modified(&self, headers: &mut HeaderMap) {
         strip_representation_metadata(headers);
+        self.weaken_tag(headers);
+    }
+
+    /// Gives the tag of a 304 its weak form, if the client has no other.
+    pub(crate) fn weaken_tag(&self, headers: &mut HeaderMap) {
         // Most clients have the tag in the very form of the header, so neither is parsed.
         if self.lines(Field::NoneMatch).next() == lines::lines(headers, &ETAG).next() {
             return;

@@ -6,7 +6,7 @@ use http::{
     HeaderMap, HeaderName,
     header::{
         AGE, CONNECTION, CONTENT_LENGTH, DATE, PROXY_AUTHENTICATE, SET_COOKIE, TE, TRAILER,
-        TRANSFER_ENCODING, UPGRADE, WWW_AUTHENTICATE,
+        TRANSFER_ENCODING, UPGRADE, VIA, WWW_AUTHENTICATE,
     },
 };
 
@@ -29,7 +29,8 @@ pub(crate) fn repeatable(headers: &HeaderMap) -> HeaderMap {
 
 /// Returns `true` if replays leave this header out.
 pub(crate) fn is_transient(name: &HeaderName) -> bool {
-    // Hop-by-hop (RFC 9110, section 7.6.1), framing, and the age of this response.
+    // Hop-by-hop (RFC 9110, section 7.6.1), framing, and the age of this response. No proxy or
+    // cache has handed the replay on (section 7.6.3; RFC 9211, section 2).
     let is_of_message = matches!(
         *name,
         AGE | CONNECTION
@@ -41,6 +42,7 @@ pub(crate) fn is_transient(name: &HeaderName) -> bool {
             | TRAILER
             | TRANSFER_ENCODING
             | UPGRADE
+            | VIA
             | WWW_AUTHENTICATE
     );
     let name = name.as_str();
@@ -54,21 +56,27 @@ pub(crate) fn is_transient(name: &HeaderName) -> bool {
             name,
             "authentication-info"
                 | "b3"
+                | "cache-status"
+                | "cf-cache-status"
                 | "clear-site-data"
                 | "proxy-authentication-info"
                 | "keep-alive"
                 | "proxy-connection"
+                | "proxy-status"
                 | "request-id"
                 | "server-timing"
                 | "traceparent"
                 | "traceresponse"
                 | "tracestate"
                 | "x-amzn-trace-id"
+                | "x-cache"
+                | "x-cache-hits"
                 | "x-cloud-trace-context"
                 | "x-correlation-id"
                 | "x-request-id"
                 | "x-runtime"
                 | "x-trace-id"
+                | "x-varnish"
                 | "cf-ray"
         )
 }

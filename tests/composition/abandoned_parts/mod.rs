@@ -111,6 +111,41 @@ async fn part(service: &Router, path: &str) -> StatusCode {
     service.clone().oneshot(request).await.unwrap().status()
 }
 
+/// R-9111-4.4-a: the first part has written, and the client leaves during the second. That is refused,
+/// so the purge at the disconnect is the only one.
+#[tokio::test]
+async fn a_refused_part_does_not_stand_for_the_whole() {
+    for is_locked in [true, false] {
+        let (log, pause, unfinished) = (Log::default(), Pause::default(), Detached::new());
+        let queue = log.queue();
+        let (written, second) = (log.clone(), pause.clone());
+        let first = async move || {
+            written.add("written");
+            StatusCode::NO_CONTENT
+        };
+        let mut first = Router::new().route("/", any(first));
+        if is_locked {
+            first = locked(first, &unfinished);
+        }
+        let second = async move || {
+            second.wait().await;
+            StatusCode::CONFLICT
+        };
+        let second = locked(Router::new().route("/", any(second)), &unfinished);
+        let both = async move || {
+            assert_eq!(part(&first, "/").await, 204);
+            part(&second, "/").await;
+            StatusCode::MULTI_STATUS
+        };
+        let app = Router::new()
+            .route("/", any(both))
+            .layer(tags("orders", &queue));
+        pause.leave(&app, &unfinished, queue.flush()).await;
+        queue.flush().await;
+        assert_eq!(log.entries(), ["written", "purged orders"], "{is_locked}");
+    }
+}
+
 /// R-9111-4.4-a: both parts are detached, the first goes on longer and has written.
 #[tokio::test]
 async fn the_last_of_two_parts_ends_the_write() {

@@ -45,6 +45,29 @@ async fn no_targeted_cache_stores_the_replay_of_a_read() {
     }
 }
 
+/// P-ID-replay-fidelity, R-9211-2-a: proxies and caches inside have handled the first response alone.
+#[tokio::test]
+async fn a_replay_names_no_proxy_of_the_first_response() {
+    let fields = [
+        (header::CACHE_STATUS, "inner; hit; ttl=30"),
+        (header::VIA, "1.1 inner"),
+    ];
+    let handler = {
+        let fields = fields.clone();
+        async move || (fields, "content")
+    };
+    let app = Router::new().route("/", any(handler)).layer(keys());
+    for method in ["GET", "POST"] {
+        let first = keyed(&app, method, "/", method, &[]).await;
+        let retry = keyed(&app, method, "/", method, &[]).await;
+        assert_eq!(retry.field(REPLAYED), Some("true"));
+        for (name, value) in &fields {
+            assert_eq!(first.field(name.as_str()), Some(*value));
+            assert_eq!(retry.field(name.as_str()), None, "{method}");
+        }
+    }
+}
+
 /// P-ID-replay-fidelity: a replay is the answer to the first request, whatever this one expects.
 #[tokio::test]
 async fn a_condition_on_a_replay_is_not_evaluated() {

@@ -112,7 +112,7 @@ impl TagCodings {
     }
 
     /// Returns the tag in `If-None-Match` that matches the current one. If there are several,
-    /// the variant with the highest rank wins.
+    /// the variant with the highest rank wins, and of one variant the strong form.
     fn tag_of_client<'a>(
         &self,
         current: TagRef<'_>,
@@ -123,7 +123,7 @@ impl TagCodings {
                 TagMember::Tag(tag) => Some((self.rank(tag, current, &conditions.accepted)?, tag)),
                 TagMember::Malformed(_) => None,
             })
-            .max_by_key(|(rank, _)| *rank)
+            .max_by_key(|(rank, tag)| (*rank, !tag.is_weak()))
             .map(|(_, tag)| tag)
     }
 

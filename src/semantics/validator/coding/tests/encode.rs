@@ -110,6 +110,8 @@ fn a_304_has_the_tag_that_was_named() {
         ("gzip", "\"v1-gzip\"", "W/\"v1\"", "W/\"v1-gzip\"", false),
         ("", "\"v1\"", "\"v1\"", "\"v1\"", true),
         ("", "W/\"v1\"", "\"v1\"", "W/\"v1\"", true),
+        // R-9111-4.3.4-b: the weak form only if the client names no other.
+        ("", "\"v1\", W/\"v1\"", "\"v1\"", "\"v1\"", true),
         ("", "\"v1\"", "W/\"v1\"", "W/\"v1\"", true),
         // Several tags: only those of the current version count (issue 10, D.1).
         (

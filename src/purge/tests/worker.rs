@@ -29,7 +29,7 @@ use crate::{
 };
 
 /// The times of the requests for each path, in seconds.
-type Times = Arc<Mutex<BTreeMap<String, Vec<f64>>>>;
+pub(super) type Times = Arc<Mutex<BTreeMap<String, Vec<f64>>>>;
 
 /// A cache that responds with the status at the start of the path, and with 200 otherwise. For a
 /// status of zero it hangs. `/429-7/x` adds `Retry-After: 7`.
@@ -68,16 +68,16 @@ fn cache(
     })
 }
 
-fn nginx(times: &Times, limits: PurgeLimits) -> PurgeQueue {
+pub(super) fn nginx(times: &Times, limits: PurgeLimits) -> PurgeQueue {
     let purger = HttpPurger::purge_urls(cache(times), uri("http://cache/")).unwrap();
     PurgeQueue::with_limits(purger, limits)
 }
 
-fn target(path: &str) -> Purge {
+pub(super) fn target(path: &str) -> Purge {
     targeted(&[], &[path])
 }
 
-fn requests(times: &Times) -> usize {
+pub(super) fn requests(times: &Times) -> usize {
     times.lock().unwrap().values().map(Vec::len).sum()
 }
 

@@ -6,6 +6,7 @@ use http::StatusCode;
 
 use super::{Fault, Site, TestService, get, head, put, request};
 use crate::{
+    purge::Purge,
     test_support::{Act, ScriptedBody, read_unchecked},
     validator_cache::{ValidatorCache, WritePolicy},
 };
@@ -96,4 +97,14 @@ async fn a_write_that_was_not_announced_is_ended() {
     put(&service, "/a").await;
     assert!(!site.is_hit(&service, "/a", "\"v1\"").await);
     assert!(site.is_hit(&service, "/a", "\"v2\"").await);
+}
+
+/// The write of a job is over when its announcement is dropped.
+#[tokio::test]
+async fn the_write_of_a_job_is_ended() {
+    let site = site();
+    let service = site.service(&site.layer());
+    let write = site.cache.announce(&Purge::new()).await.expect("a store");
+    drop(write);
+    assert!(!is_held(&site, &service).await);
 }

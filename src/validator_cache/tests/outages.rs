@@ -184,6 +184,32 @@ async fn an_end_that_fails_only_makes_reads_slow() {
     }
 }
 
+/// The end of a write is tried again in growing pauses, four times in all.
+#[tokio::test(start_paused = true)]
+async fn an_end_that_fails_is_repeated() {
+    let site = Site::new();
+    let service = site.service(&site.layer());
+    site.store.set("end", Fault::Refused);
+    put(&service, "/a").await;
+    let start = Instant::now();
+    let mut ends = Vec::new();
+    for _ in 0..4_000 {
+        let count = site
+            .store
+            .steps()
+            .iter()
+            .filter(|step| **step == "end")
+            .count();
+        ends.extend(vec![start.elapsed().as_millis(); count]);
+        super::pass(Duration::from_millis(1)).await;
+    }
+    // A timer ends up to two milliseconds late.
+    assert_eq!(ends.len(), 4, "{ends:?}");
+    for (end, expected) in ends.iter().zip([0, 50, 250, 1_050]) {
+        assert!((expected..expected + 3).contains(end), "{ends:?}");
+    }
+}
+
 /// Another process has filled the entry for longer than this one allows.
 #[tokio::test]
 async fn the_time_to_live_is_that_of_the_reader() {

@@ -1,6 +1,6 @@
 //! Writes: announced before the handler, and ended after it.
 
-use std::{panic::AssertUnwindSafe, sync::atomic::Ordering};
+use std::{panic::AssertUnwindSafe, sync::atomic::Ordering, time::Duration};
 
 use bytes::Bytes;
 use futures_util::FutureExt;
@@ -149,8 +149,8 @@ async fn a_streamed_response_keeps_its_write_announced() {
     });
     let response = head(&service, request("PUT", "/a", &[])).await;
     for _ in 0..300 {
-        super::pass(std::time::Duration::from_secs(1)).await;
-        site.clock.advance(std::time::Duration::from_secs(1));
+        super::pass(Duration::from_secs(1)).await;
+        site.clock.advance(Duration::from_secs(1));
         assert!(!site.is_hit(&reader, "/a", "\"v1\"").await);
     }
     site.write();
@@ -160,7 +160,7 @@ async fn a_streamed_response_keeps_its_write_announced() {
     assert!(site.is_hit(&reader, "/a", "\"v2\"").await);
     // Its task is over, too.
     for _ in 0..120 {
-        super::pass(std::time::Duration::from_secs(1)).await;
+        super::pass(Duration::from_secs(1)).await;
     }
     assert!(!site.store.steps().contains(&"begin"));
 }
@@ -258,12 +258,12 @@ async fn late_targets_are_forgotten_after_an_outage() {
     let tag = site.tag();
     send(&service, request("POST", "/a/1", &[])).await;
     for _ in 0..20 {
-        tokio::time::advance(std::time::Duration::from_secs(1)).await;
+        tokio::time::advance(Duration::from_secs(1)).await;
         assert!(!site.is_hit(&service, "/b/1", &tag).await);
     }
     site.store.set("invalidate", None);
     site.store.set("end", None);
-    super::pass(std::time::Duration::from_secs(6)).await;
+    super::pass(Duration::from_secs(6)).await;
     assert!(!site.is_hit(&service, "/b/1", &tag).await);
     assert!(site.is_hit(&service, "/b/1", &site.tag()).await);
 }
@@ -276,15 +276,15 @@ async fn a_long_write_is_renewed() {
     let service = site.serve_async(&site.layer(), |site, parts| async move {
         for _ in 0..60 {
             for _ in 0..60 {
-                super::pass(std::time::Duration::from_secs(1)).await;
-                site.clock.advance(std::time::Duration::from_secs(1));
+                super::pass(Duration::from_secs(1)).await;
+                site.clock.advance(Duration::from_secs(1));
             }
         }
         site.respond(&parts)
     });
     let write = tokio::spawn(async move { put(&service, "/a").await });
     for _ in 0..120 {
-        super::pass(std::time::Duration::from_secs(29)).await;
+        super::pass(Duration::from_secs(29)).await;
         for _ in 0..2 {
             assert!(!site.is_hit(&reader, "/a", "\"v1\"").await);
         }
@@ -293,6 +293,42 @@ async fn a_long_write_is_renewed() {
     assert_eq!(site.store.steps().last(), Some(&"end"));
     assert!(!site.is_hit(&reader, "/a", "\"v2\"").await);
     assert!(site.is_hit(&reader, "/a", "\"v2\"").await);
+}
+
+/// A write is announced three times in its time to live, and sooner after a failure.
+#[tokio::test(start_paused = true)]
+async fn a_renewal_that_fails_is_repeated_sooner() {
+    let site = Site::new();
+    let service = site.serve_async(&site.layer(), |site, parts| async move {
+        super::pass(Duration::from_secs(50)).await;
+        site.respond(&parts)
+    });
+    let write = tokio::spawn(async move { put(&service, "/a").await });
+    let mut begins = Vec::new();
+    for second in 0..50 {
+        let fault = (second == 20 || second == 25).then_some(Fault::Refused);
+        site.store.set("begin", fault);
+        super::pass(Duration::from_secs(1)).await;
+        let steps = site.store.steps();
+        let count = steps.iter().filter(|step| **step == "begin").count();
+        begins.extend(vec![second; count]);
+    }
+    assert_eq!(begins, [0, 20, 25, 30]);
+    write.await.expect("a response");
+}
+
+/// A write without tags touches everything, so its response can name nothing more.
+#[tokio::test]
+async fn a_write_of_everything_is_announced_once() {
+    let site = Site::new();
+    let service = site.serve(&site.layer(), |site, parts| {
+        let mut response = site.respond(parts);
+        let tags = CacheTags::of(["other"]).expect("a tag");
+        response.extensions_mut().insert(tags);
+        response
+    });
+    put(&service, "/a").await;
+    assert_eq!(site.store.steps(), ["begin", "end"]);
 }
 
 /// R-9111-4.4-d: the read after a write gets its state, each time.

@@ -95,6 +95,7 @@ mod tests {
         };
         assert!(Settings::default().validate().is_ok());
         let second = Duration::from_secs(1);
+        assert_eq!(Settings::default().timeout, second);
         for prefix in ["shop", "a:b", "é", &*"a".repeat(200)] {
             assert!(settings(prefix, second).validate().is_ok(), "{prefix:?}");
         }

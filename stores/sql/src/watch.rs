@@ -90,3 +90,28 @@ impl Watch {
         Ok(self)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_watch_has_1_to_64_slots() {
+        let whole = || Watch::table("notes").whole_table();
+        assert_eq!(whole().check().expect("a watch").slots, 8);
+        for (slots, is_valid) in [(0, false), (1, true), (64, true), (65, false)] {
+            let checked = whole().slots(slots).check();
+            assert_eq!(checked.is_ok(), is_valid, "{slots}");
+            assert!(checked.is_err() || checked.is_ok_and(|watch| watch.slots == slots));
+        }
+    }
+
+    #[test]
+    fn each_kind_of_scope_is_enough() {
+        let watch = || Watch::table("notes");
+        assert!(watch().check().is_err());
+        assert!(watch().whole_table().check().is_ok());
+        assert!(watch().each_row("id").check().is_ok());
+        assert!(watch().each_group("tenant").check().is_ok());
+    }
+}

@@ -130,6 +130,9 @@ fn spellings_of_one_authority_have_one_key() {
     assert_same(&[uri("https://host/a"), uri("https://Host:443/a")]);
     assert_same(&[uri("http://[::1]/a"), uri("http://[::1]:80/a")]);
     assert_distinct(&[uri("http://[::80]/a"), uri("http://[::]/a")]);
+    assert_same(&[uri("http://U@host/a"), uri("http://U@HOST/a")]);
+    let [lower, upper] = ["h", "H"].map(|letter| format!("http://{}/a", letter.repeat(300)));
+    assert_same(&[uri(&lower), uri(&upper)]);
 }
 
 /// R-9111-4-a
@@ -275,8 +278,27 @@ fn shared_keys_are_stable() {
         principal: Some("p"),
         policy: None,
     };
-    let key = request.key(&KeyHasher::shared("n", "1"));
+    let hasher = KeyHasher::shared("n", "1");
+    let key = request.key(&hasher);
     assert_eq!(format!("{key:?}"), "ValidatorKey(9a55cab105b2a3f1..)");
+    // The length of a part takes a byte more from 127 bytes on, and again from 16,383 on.
+    for (bytes, expected) in [
+        (126, "d7f3ba45d8b7c629"),
+        (127, "e2d2f60ffdaa9e49"),
+        (255, "ec38d1cbf55a6976"),
+        (16_255, "b83cdd6d52d46a52"),
+        (16_383, "ec2b572a5f2b493d"),
+        (40_000, "a805fe332772e6d5"),
+    ] {
+        let principal = "p".repeat(bytes);
+        let principal = Some(&*principal);
+        let key = Parts {
+            principal,
+            ..request
+        }
+        .key(&hasher);
+        assert_eq!(format!("{key:?}"), format!("ValidatorKey({expected}..)"));
+    }
 }
 
 #[test]

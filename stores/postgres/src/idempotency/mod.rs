@@ -1,6 +1,8 @@
 mod keyed;
 mod row;
 mod sql;
+#[cfg(test)]
+mod tests;
 
 use std::{fmt, num::NonZeroUsize, time::Duration};
 

@@ -72,6 +72,31 @@ async fn an_attempt_commits_once() {
     assert_eq!(count(&pool).await, 1);
 }
 
+/// P-ID-txn: while one transaction of an attempt is open, no other one begins.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_attempt_has_one_transaction_at_a_time() {
+    let pool = database();
+    let layer = IdempotencyLayer::for_anyone(store(&pool).await);
+    let handler_pool = pool.clone();
+    let service = layer.layer(service_fn(
+        move |request: Request<RequestBody<Full<Bytes>>>| {
+            let pool = handler_pool.clone();
+            async move {
+                let attempt = request.extensions().get::<Attempt>().expect("an attempt");
+                let mut lease = Lease::acquire(&pool).await.expect("a lease");
+                let tx = Keyed::begin(&mut lease, attempt).await.expect("the key");
+                let mut other = Lease::acquire(&pool).await.expect("a lease");
+                let lost = Keyed::begin(&mut other, attempt).await;
+                assert!(matches!(lost, Err(KeyedError::Lost)), "{lost:?}");
+                let paid = tx.commit(Response::new(Bytes::from("paid"))).await;
+                Ok::<_, Infallible>(paid.expect("a payment").map(Full::from))
+            }
+        },
+    ));
+    assert_eq!(send(&service, "twice").await, (200, false));
+    assert_eq!(send(&service, "twice").await, (200, true));
+}
+
 /// P-ID-txn: the connection ends in the commit, which is rolled back. The next try pays.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_connection_that_ends_in_the_commit_has_no_effect() {

@@ -99,11 +99,26 @@ fn a_cluster_is_refused_for_its_failover_in_any_case() {
 #[test]
 fn an_unknown_server_cannot_be_allowed_if_that_is_checked() {
     let checked = [Risk::Replica, Risk::UnknownServer];
-    let info = REDIS.replace("role:master", "master_replid:12");
-    let text = "INFO has no \"role\" (let the user of the connection run INFO, or use Redis or \
-                Valkey)";
-    let found = problems(&bulk(&info), &checked, &[Risk::UnknownServer]);
-    assert_eq!(found, [text]);
+    let with = |lines| REDIS.replace("role:master", lines);
+    assert_eq!(
+        problems(
+            &bulk(&with("role:master\r\nmaster_replid:12")),
+            &checked,
+            &[]
+        ),
+        [""; 0]
+    );
+    for (lines, missing) in [
+        ("master_replid:12", "role"),
+        ("role:master", "master_replid"),
+    ] {
+        let text = format!(
+            "INFO has no {missing:?} (let the user of the connection run INFO, or use Redis or \
+             Valkey)"
+        );
+        let found = problems(&bulk(&with(lines)), &checked, &[Risk::UnknownServer]);
+        assert_eq!(found, [text]);
+    }
 }
 
 #[test]
@@ -134,6 +149,7 @@ fn versions_of_redis_and_valkey_are_told_apart() {
         ("redis_version:255.255.255", true),
         // Valkey names the version of Redis with which it is compatible, too.
         ("redis_version:7.2.4\r\nvalkey_version:8.1.1", true),
+        ("redis_version:7.2.4\r\nvalkey_version:7.2.5", true),
         ("redis_version:7.2.4\r\nvalkey_version:6.9", false),
         ("redis_version:unstable", false),
         ("redis_version:", false),

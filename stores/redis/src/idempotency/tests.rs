@@ -91,6 +91,13 @@ fn answers_of_other_steps_are_read() {
             .expect("an answer")
             .map(|found| found.state)
     };
+    for (flag, is_unknown) in [(0, false), (1, true)] {
+        let mut values = vec![text(b"record")];
+        values.extend([0, 9, flag, 2, 1].map(Value::Int));
+        values.push(text(b""));
+        let found = answer(values, KeyAnswer::inspection).expect("an answer");
+        assert_eq!(found.map(|found| found.is_unknown), Some(is_unknown));
+    }
     let lease_until = Duration::from_millis(9);
     let states = [
         (record(0, 9), KeyState::InFlight { lease_until }),
@@ -142,6 +149,7 @@ fn an_unexpected_answer_is_ambiguous_and_shows_nothing_of_it() {
         Value::Array(vec![secret()]),
         Value::Array(vec![text(b"started")]),
         Value::Array(vec![text(b"started"), Value::Int(-1)]),
+        Value::Array(vec![text(b"in_flight"), Value::Int(-1)]),
         Value::Array(vec![text(b"started"), secret()]),
         Value::Array(vec![text(b"replay"), Value::Int(1)]),
         Value::Array(vec![text(b"corrupt")]),

@@ -10,7 +10,7 @@ use super::*;
 /// The answers of a server that a test chooses, and counts of what it was asked.
 #[derive(Default)]
 struct FakeServer {
-    /// An error reply, or `io` for a connection that breaks.
+    /// An error reply, `io` for a connection that breaks, or `parse` for one that is out of step.
     fault: Mutex<Option<&'static str>>,
     connects: AtomicU64,
     commands: AtomicU64,
@@ -26,6 +26,7 @@ impl FakeServer {
         match *self.fault.lock().expect("no panic") {
             None => Ok(Value::Okay),
             Some("io") => Err(io::Error::from(io::ErrorKind::BrokenPipe).into()),
+            Some("parse") => parse_redis_value(b"no reply\r\n"),
             Some(reply) => parse_redis_value(format!("-{reply}\r\n").as_bytes()),
         }
     }
@@ -120,6 +121,7 @@ async fn clones_share_one_connection() {
 async fn a_lost_connection_is_made_again_and_no_command_is_repeated() {
     let faults = [
         ("io", true),
+        ("parse", true),
         (
             "READONLY You can't write against a read only replica.",
             true,
@@ -193,6 +195,24 @@ async fn connects_to_a_server_that_is_away_have_pauses() {
     server.set_fault(None);
     ping(&connection).await.expect("an answer");
     assert_eq!(server.connects(), 12);
+}
+
+/// The pauses of a calm hour are not made up for, and the first connect counts too.
+#[tokio::test(start_paused = true)]
+async fn calm_times_shorten_no_pause() {
+    for (calm, pauses) in [(Duration::ZERO, 10), (Duration::from_secs(3_600), 9)] {
+        let server = Arc::new(FakeServer::default());
+        let connection = server.connection().await;
+        tokio::time::advance(calm).await;
+        server.set_fault(Some("io"));
+        server.set_away(Some(io::ErrorKind::ConnectionRefused));
+        ping(&connection).await.expect_err("a broken pipe");
+        let began = Instant::now();
+        for _ in 0..10 {
+            ping(&connection).await.expect_err("no server");
+        }
+        assert_eq!(began.elapsed(), pauses * PAUSE, "{calm:?}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -101,3 +101,31 @@ pub(crate) fn dollar_quoted(text: &str) -> String {
     }
     format!("{tag}{text}{tag}")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// PostgreSQL would cut a longer name off, and takes no zero.
+    #[test]
+    fn names_are_those_of_postgresql() {
+        let (longest, longer) = ("é".repeat(31) + "x", "é".repeat(32));
+        for (name, is_valid) in [
+            ("notes", true),
+            ("odd \"name\"", true),
+            (&*longest, true),
+            (&*longer, false),
+            ("", false),
+            ("no\0tes", false),
+        ] {
+            let is = (
+                PostgresIdentifier::new(name).is_ok(),
+                TableName::new(name).is_ok(),
+                TableName::new(format!("app.{name}")).is_ok(),
+                TableName::new(format!("{name}.notes")).is_ok(),
+            );
+            assert_eq!(is, (is_valid, is_valid, is_valid, is_valid), "{name:?}");
+        }
+        assert!(TableName::new("app.notes.id").is_err());
+    }
+}

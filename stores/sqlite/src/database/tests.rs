@@ -139,7 +139,9 @@ async fn close_runs_queued_jobs_and_refuses_new_ones() {
     });
     waited.unwrap();
     let refused = add(&database, "INSERT INTO t VALUES (1)").await;
-    assert_eq!(refused.unwrap_err().kind(), ErrorKind::Closed);
+    let refused = refused.unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::Closed);
+    assert!(!refused.is_conflict());
     database.close().await;
     // The last connection to a file in WAL mode removes the log.
     let mut log = file.as_ref().as_os_str().to_owned();
@@ -238,4 +240,21 @@ async fn many_connections_may_open_a_new_file_at_once() {
             opened.join().unwrap().unwrap();
         }
     });
+}
+
+#[tokio::test]
+async fn the_options_are_applied() {
+    let read = async |options: DatabaseOptions| {
+        let database = options.in_memory().unwrap();
+        let timeout = database.run(|connection| {
+            connection.pragma_query_value(None, "busy_timeout", |row| row.get::<_, i64>(0))
+        });
+        (timeout.await.unwrap(), database.messages.max_capacity())
+    };
+    let options = DatabaseOptions::new;
+    assert_eq!(read(options()).await, (5_000, 64));
+    let shorter = options().busy_timeout(Duration::from_millis(1_234));
+    assert_eq!(read(shorter.max_queued_jobs(3)).await, (1_234, 3));
+    let longest = options().busy_timeout(Duration::MAX);
+    assert_eq!(read(longest.max_queued_jobs(0)).await, (i32::MAX.into(), 1));
 }

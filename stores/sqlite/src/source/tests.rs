@@ -174,6 +174,13 @@ async fn tags_may_be_keyed() {
     let version = version(&database, Scope::table("notes")).await;
     let expected = tags.scope(Scope::table("notes")).number(version);
     assert_eq!(*expected.as_header_value(), tag_text(&keyed).unwrap());
+
+    let source = QuerySource::new(database, "SELECT 42", |_: &Parts| {
+        Some((Scope::table("notes"), Vec::new()))
+    });
+    let keyed = source.tags(tags.clone()).current(&request()).await.unwrap();
+    let expected = tags.scope(Scope::table("notes")).number(42);
+    assert_eq!(*expected.as_header_value(), tag_text(&keyed).unwrap());
 }
 
 #[tokio::test]

@@ -1,12 +1,12 @@
 use std::error::Error as _;
 
 use http::{HeaderValue, Request, request::Parts};
-use tower_conditional::state_ref::StateSource;
+use tower_conditional::{VersionTags, state_ref::StateSource};
 
 use super::{EventLog, ScopeState};
 use crate::{
     Database, ErrorKind, Install, Schema, Scope,
-    test_support::{block_thread, execute, notes, reason, request_for, scope_of, tag},
+    test_support::{block_thread, execute, notes, reason, request_for, scope_of, tag, version},
 };
 
 fn request() -> Parts {
@@ -180,4 +180,17 @@ async fn a_database_that_hangs_is_an_error() {
     for slow in slow {
         assert_eq!(slow.unwrap_err().kind(), ErrorKind::TimedOut);
     }
+}
+
+#[tokio::test]
+async fn the_state_of_a_scope_may_have_keyed_tags() {
+    let database = notes().await;
+    let tags = VersionTags::keyed([7; 16]).unwrap();
+    let state = ScopeState::new(database.clone(), scope_of).tags(tags.clone());
+    let all = Scope::table("notes");
+    let expected = tags
+        .scope(&all)
+        .number(version(&database, all.clone()).await);
+    let latest = state.latest(&request_for(all)).await.unwrap().unwrap();
+    assert_eq!(latest.as_bytes(), expected.opaque());
 }

@@ -100,6 +100,17 @@ fn cases() -> Vec<(&'static str, Vec<ScriptCase>)> {
                 ]),
             ),
             (
+                "a write before the removal of old records",
+                after_filled(vec![
+                    Begin(5, target),
+                    End(5, target, Ended),
+                    Pass(40),
+                    Begin(6, other),
+                    End(6, other, Ended),
+                    Look(miss),
+                ]),
+            ),
+            (
                 "a fill during a write",
                 vec![Lease(1, leased), Begin(5, target), Fill(refused)],
             ),

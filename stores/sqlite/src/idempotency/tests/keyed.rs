@@ -178,3 +178,23 @@ async fn a_long_transaction_keeps_its_key() {
     }
     assert_eq!(count(&database).await, 1);
 }
+
+/// P-ID-fencing: the job of an attempt that does not hold its key may call another service, so it
+/// does not run.
+#[tokio::test]
+async fn the_job_of_a_lost_attempt_does_not_run() {
+    let database = payments().await;
+    let layer = IdempotencyLayer::for_anyone(SqliteIdempotencyStore::new(database.clone()));
+    let service = layer.layer(service_fn(move |request: Request| {
+        let database = database.clone();
+        async move {
+            let attempt = request.extensions().get::<Attempt>().unwrap();
+            execute(&database, "DELETE FROM conditional_idempotency").await;
+            let lost = database.keyed(attempt, |_| panic!("the job ran")).await;
+            assert!(matches!(lost, Err(KeyedError::Lost)), "{lost:?}");
+            Ok::<_, std::convert::Infallible>(failed(StatusCode::CONFLICT))
+        }
+    }));
+    let response = service.oneshot(post()).await.unwrap();
+    assert_eq!(response.status(), StatusCode::CONFLICT);
+}

@@ -8,12 +8,12 @@ use std::{
 use bytes::Bytes;
 use tower_conditional::{
     clock::ManualClock,
-    idempotency::{Admission, Claim, Fingerprint, Owner, RecordId, Retention, Update},
-    store::{IdempotencyStore, Step, contract},
+    idempotency::{Admission, Claim, Fingerprint, KeyState, Owner, RecordId, Retention, Update},
+    store::{IdempotencyStore, Step, StoreErrorKind, contract},
 };
 
-use super::SqliteIdempotencyStore;
-use crate::{Database, test_support::TempFile};
+use super::{SqliteIdempotencyStore, store_error};
+use crate::{Database, Error, ErrorKind, test_support::TempFile};
 
 mod broken_files;
 mod full_disk;
@@ -99,4 +99,37 @@ pub(super) fn claim(request: &str, owner: u8) -> Claim {
 
 pub(super) fn step(number: u8, owner: u8, fence: u64) -> Step {
     Step::new(id(number), Owner::from([owner; 16]), fence)
+}
+
+/// An operator reads the recorded response, before and after the file is opened again.
+#[tokio::test]
+async fn an_inspection_has_the_response() {
+    let file = TempFile::new();
+    let store = SqliteIdempotencyStore::new(Database::open(&file).unwrap());
+    store.install().await.unwrap();
+    store.begin(id(1), claim("pay", 1)).await.unwrap();
+    let paid = Bytes::from("paid");
+    let completed = store.complete(step(1, 1, 1), paid.clone()).await.unwrap();
+    assert_eq!(completed, Update::Applied);
+    for store in [
+        store,
+        SqliteIdempotencyStore::new(Database::open(&file).unwrap()),
+    ] {
+        let found = store.inspect(id(1)).await.unwrap().expect("a record");
+        assert_eq!(found.state, KeyState::Completed(paid.clone()));
+    }
+}
+
+/// A commit with an unknown outcome may have recorded the step. Other errors come before it.
+#[test]
+fn only_an_unknown_commit_is_ambiguous() {
+    for (kind, expected) in [
+        (ErrorKind::OutcomeUnknown, StoreErrorKind::Ambiguous),
+        (ErrorKind::CorruptRecord, StoreErrorKind::Corrupt),
+        (ErrorKind::Closed, StoreErrorKind::NotApplied),
+        (ErrorKind::RolledBack, StoreErrorKind::NotApplied),
+        (ErrorKind::Database, StoreErrorKind::NotApplied),
+    ] {
+        assert_eq!(store_error(Error::new(kind)).kind(), expected, "{kind:?}");
+    }
 }

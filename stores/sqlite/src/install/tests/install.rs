@@ -126,3 +126,20 @@ async fn the_table_of_versions_may_have_another_name() {
     let request = request_for(all());
     source.current(&request).await.unwrap();
 }
+
+/// Each table has its own declaration, so installing one of them again forgets no other.
+#[tokio::test]
+async fn two_tables_keep_their_versions() {
+    let database = notes().await;
+    execute(
+        &database,
+        "CREATE TABLE other (id INTEGER PRIMARY KEY); INSERT INTO notes VALUES (1, 'a', 'one')",
+    )
+    .await;
+    let other = Watch::table("other").whole_table();
+    let both = schema().watch(other).unwrap();
+    both.install(&database).await.unwrap();
+    let before = tags(&database).await;
+    both.install(&database).await.unwrap();
+    assert_eq!(tags(&database).await, before);
+}

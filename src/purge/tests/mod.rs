@@ -1,6 +1,8 @@
 mod hostile_targets;
 mod http_purger;
 #[cfg(feature = "tokio")]
+mod own_parts;
+#[cfg(feature = "tokio")]
 mod queue;
 #[cfg(feature = "tokio")]
 mod schedule;

@@ -201,6 +201,49 @@ async fn the_media_type_is_that_of_the_extension() {
     }
 }
 
+/// The registered types (IANA, media types) of all kinds of files that a website usually has.
+#[tokio::test]
+async fn the_media_types_are_the_registered_ones() {
+    for (types, extensions) in [
+        ("text/html; charset=utf-8", "html htm"),
+        ("text/css; charset=utf-8", "css"),
+        ("text/javascript; charset=utf-8", "js mjs"),
+        ("text/plain; charset=utf-8", "txt"),
+        ("text/markdown; charset=utf-8", "md"),
+        ("text/csv; charset=utf-8", "csv"),
+        ("text/vtt; charset=utf-8", "vtt"),
+        ("application/json", "json map"),
+        ("application/manifest+json", "webmanifest"),
+        ("application/xml", "xml"),
+        ("application/wasm", "wasm"),
+        ("application/pdf", "pdf"),
+        ("application/zip", "zip"),
+        ("image/avif", "avif"),
+        ("image/gif", "gif"),
+        ("image/vnd.microsoft.icon", "ico"),
+        ("image/jpeg", "jpg jpeg"),
+        ("image/png", "png"),
+        ("image/svg+xml", "svg"),
+        ("image/webp", "webp"),
+        ("font/otf", "otf"),
+        ("font/ttf", "ttf"),
+        ("font/woff", "woff"),
+        ("font/woff2", "woff2"),
+        ("audio/mpeg", "mp3"),
+        ("audio/ogg", "ogg oga"),
+        ("audio/wav", "wav"),
+        ("video/mp4", "mp4"),
+        ("video/webm", "webm"),
+    ] {
+        for extension in extensions.split(' ') {
+            let name = format!("a.{extension}");
+            let assets = assets().file(&name, "a").expect("a name");
+            let response = get(&assets, assets.url(&name).expect("there")).await;
+            assert_eq!(response.headers()[CONTENT_TYPE], types, "{name}");
+        }
+    }
+}
+
 /// Neither the data nor the error of the body is restricted.
 #[tokio::test]
 async fn requests_may_have_any_body() {

@@ -201,6 +201,64 @@ fn an_expires_that_grants_more_is_removed() {
     assert!(!response.headers().contains_key(EXPIRES));
 }
 
+/// Issue 10, B.1 (R-9111-4.2.1-a): some caches read another lifetime from such an `Expires`, so it
+/// does not stay beside the header that replaces it.
+#[test]
+fn an_ambiguous_expires_is_replaced() {
+    let ours = CachePolicy::new(CacheControl::new().with_no_transform()).unwrap();
+    let yields = CachePolicy::no_cache().yield_to_handler();
+    for (fields, lifetime, kept) in [
+        (&[(EXPIRES, "Thu, 01 Jan 1970 00:00:40 GMT")][..], 30, true),
+        // Dates that not every cache reads, the second of them none.
+        (&[(EXPIRES, "Thursday, 01-Jan-70 00:00:40 GMT")], 30, false),
+        (&[(EXPIRES, "Thu, 01 Jon 1970 00:00:40 GMT")], 0, false),
+        // Some caches count from their own clock, which is 25 seconds behind.
+        (
+            &[
+                (EXPIRES, "Thu, 01 Jan 1970 00:00:40 GMT"),
+                (DATE, "Thu, 01 Jan 1970 00:00:35 GMT"),
+            ],
+            5,
+            false,
+        ),
+    ] {
+        for (policy, added) in [(&ours, ", no-transform"), (&yields, "")] {
+            let response = send(&layer(policy.clone()), get(&[]), |_| answer(200, fields));
+            let expected = match kept && added.is_empty() {
+                true => String::new(),
+                false => format!("max-age={lifetime}{added}"),
+            };
+            assert_eq!(says(&response, &CACHE_CONTROL), expected, "{fields:?}");
+            let found = response.headers().contains_key(EXPIRES);
+            assert_eq!(found, kept, "{fields:?}");
+        }
+    }
+}
+
+/// Issue 10, B.1 (R-9111-4.2.1-a): where no policy applies, a header that is rewritten takes an
+/// `Expires` with it that says something else.
+#[test]
+fn an_expires_beside_a_rewritten_header_is_removed() {
+    let layer = layer(CachePolicy::shared_and_public());
+    for (method, status) in [(Method::GET, 404), (Method::POST, 200)] {
+        for (own, expected, kept) in [
+            ("max-age=soon", "max-age=0", false),
+            ("max-age=\"30\"", "max-age=30", true),
+            ("max-age=5", "max-age=5", true),
+        ] {
+            let fields = [
+                (CACHE_CONTROL, own),
+                (EXPIRES, "Thu, 01 Jan 1970 00:00:40 GMT"),
+            ];
+            let request = asking(method.clone(), "/", &[]);
+            let response = send(&layer, request, |_| answer(status, &fields));
+            assert_eq!(says(&response, &CACHE_CONTROL), expected);
+            let found = response.headers().contains_key(EXPIRES);
+            assert_eq!(found, kept, "{method} {own}");
+        }
+    }
+}
+
 /// Issue 10, B.1 (R-9213-2.1-a): caches ignore a whole targeted header that is no Dictionary, even
 /// its restrictions.
 #[test]

@@ -249,6 +249,7 @@ fn responses_for_one_user_are_private() {
         ("public, private", "private, max-age=3600"),
         ("public, private, max-age=9", "private, max-age=9"),
         ("private=\"x-a\", max-age=9", "private, max-age=9"),
+        ("private, max-age=9, s-maxage=9", "private, max-age=9"),
     ] {
         assert_eq!(
             control(&layer, get(&[SECRET]), 200, &handler(said)),

@@ -1,4 +1,5 @@
 mod layer;
+mod passed_on;
 mod respond;
 mod sourced;
 mod unanswered;

@@ -170,6 +170,9 @@ async fn a_retry_of_a_running_request_is_refused_or_waits() {
     tokio::time::sleep(Duration::from_secs(1)).await;
     let refused = send(&impatient, post("\"a\"")).await;
     assert_eq!((refused.status, problem(&refused)), (409, "in-flight"));
+    // Most handlers end long before the lease.
+    let refused = tower::ServiceExt::oneshot(impatient, post("\"a\"")).await;
+    assert_eq!(refused.expect("a response").headers()["retry-after"], "2");
     let waiting = tokio::spawn({
         let service = patient.clone();
         async move { send(&service, post("\"a\"")).await }
@@ -382,4 +385,6 @@ async fn each_key_derives_another() {
     let first = send(&service, post("\"a\"")).await.content;
     assert_eq!(send(&service, post("\"a\"")).await.content, first);
     assert_ne!(send(&service, post("\"b\"")).await.content, first);
+    // A retry after an upgrade sends the same key to the other service.
+    assert_eq!(first, "etcgofyqd5atELXk2GRoE2Sa-MSuvv901_H9TCyrgo4");
 }

@@ -13,7 +13,10 @@ use http_body_util::{BodyExt, Full};
 use tower::{Layer, ServiceExt, service_fn};
 
 use super::{User, layer};
-use crate::body::RequestBody;
+use crate::{
+    body::RequestBody,
+    test_support::{Act, ScriptedBody},
+};
 
 /// Content of a number of equal frames, without a length.
 struct Frames {
@@ -72,4 +75,49 @@ async fn tiny_frames_are_joined() {
     assert_eq!(status_of(100_000, 1, 100_000).await, 200);
     assert_eq!(status_of(100_001, 1, 100_000).await, 413);
     assert_eq!(status_of(1_000_000, 0, 1_000).await, 200);
+}
+
+/// P-ID-reqlimit: the announced length decides before anything is read, and may be the limit.
+#[tokio::test]
+async fn an_announced_length_may_be_the_limit() {
+    for (length, status) in [(10, 200), (11, 413)] {
+        let handler = service_fn(|request: Request<RequestBody<Full<Bytes>>>| async {
+            request.into_body().collect().await.expect("the content");
+            Ok::<_, Infallible>(Response::new(Full::<Bytes>::default()))
+        });
+        let request = Request::post("/orders")
+            .header("idempotency-key", "\"a\"")
+            .header("content-length", length)
+            .extension(User("alice"))
+            .body(Full::from(vec![b'x'; length]));
+        let service = layer().max_request_bytes(10).layer(handler);
+        let response = service.oneshot(request.expect("a request")).await;
+        assert_eq!(response.expect("a response").status(), status);
+    }
+}
+
+/// P-ID-reqlimit: content that breaks is no request. Nothing runs, and the key stays free.
+#[tokio::test]
+async fn content_that_breaks_claims_no_key() {
+    let layer = layer();
+    let handler = service_fn(|request: Request<RequestBody<ScriptedBody>>| async {
+        let content = request.into_body().collect().await.expect("the content");
+        Ok::<_, Infallible>(Response::new(Full::from(content.to_bytes())))
+    });
+    let service = layer.layer(handler);
+    let post = |acts| {
+        let request = Request::post("/orders")
+            .header("idempotency-key", "\"a\"")
+            .extension(User("alice"))
+            .body(ScriptedBody::unsized_(acts));
+        service.clone().oneshot(request.expect("a request"))
+    };
+    let refused = post(vec![Act::data("{"), Act::Error]).await;
+    let refused = refused.expect("a response");
+    assert_eq!(refused.status(), 400);
+    let problem = refused.into_body().collect().await.expect("the content");
+    let problem = String::from_utf8(problem.to_bytes().to_vec()).expect("a text");
+    assert!(problem.contains("#content-incomplete"), "{problem}");
+    let retry = post(vec![Act::data("{}")]).await.expect("a response");
+    assert_eq!(retry.status(), 200);
 }

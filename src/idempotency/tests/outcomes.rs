@@ -187,8 +187,10 @@ async fn a_handler_that_never_ends_is_given_up() {
     let runs = Runs::default();
     let layer = layer().timeout(Duration::from_secs(60));
     let service = service(&layer, &runs, waiting(&Arc::new(Notify::new())));
+    let started = tokio::time::Instant::now();
     let first = send(&service, post("\"a\"")).await;
     assert_eq!((first.status, problem(&first)), (503, "timed-out"));
+    assert_eq!(started.elapsed().as_secs(), 60);
     let retry = send(&service, post("\"a\"")).await;
     assert_eq!((retry.status, problem(&retry)), (409, "outcome-unknown"));
 }

@@ -81,3 +81,24 @@ async fn refusals_are_not_stored() {
     );
     assert_eq!(refused.headers()["link"], link);
 }
+
+/// R-9110-8.6-b: a 204 has no length, first or repeated.
+#[tokio::test]
+async fn a_replay_without_content_has_no_length() {
+    for (status, length) in [(StatusCode::NO_CONTENT, None), (StatusCode::OK, Some("0"))] {
+        let runs = Runs::default();
+        let service = service(&layer(), &runs, move |_, _| async move {
+            let mut response = http::Response::new(http_body_util::Full::default());
+            *response.status_mut() = status;
+            response
+        });
+        assert_eq!(send(&service, post("\"a\"")).await.status, status);
+        let replay = service.oneshot(post("\"a\"")).await.expect("a response");
+        assert_eq!(replay.headers()["idempotent-replayed"], "true");
+        let found = replay.headers().get("content-length");
+        assert_eq!(
+            found.map(|value| value.as_bytes()),
+            length.map(str::as_bytes)
+        );
+    }
+}

@@ -20,7 +20,7 @@ use crate::{
     idempotency::{
         Admission, Claim, IdempotencyLayer, Protect, RecordId, Resolution, SealReason, Update,
     },
-    store::{IdempotencyStore, Inspection, MemoryIdempotencyStore, Step, StoreError},
+    store::{IdempotencyStore, Inspection, MemoryIdempotencyStore, PAUSES, Step, StoreError},
 };
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -202,7 +202,9 @@ async fn a_silent_renewal_does_not_end_the_lease() {
 #[tokio::test(start_paused = true)]
 async fn a_store_that_is_down_runs_nothing() {
     let (store, runs) = (Faulty::default(), Runs::default());
-    let service = service(&IdempotencyLayer::new(store.clone(), user), &runs, order);
+    let detached = Detached::new();
+    let layer = IdempotencyLayer::new(store.clone(), user).detached(detached.clone());
+    let service = service(&layer, &runs, order);
     for (fault, expected) in [
         (Fault::Before, "store-unavailable"),
         (Fault::Corrupt, "unreadable"),
@@ -216,7 +218,21 @@ async fn a_store_that_is_down_runs_nothing() {
     let refused = refused.expect("a response");
     assert_eq!(refused.headers()["retry-after"], "1");
     assert_eq!(runs.count(), 0);
+    assert!(detached.is_empty(), "there is no claim to give back");
     assert_eq!(send(&service, post("\"a\"")).await.status, 201);
+}
+
+/// A store that is back after a second is one that was never away.
+#[tokio::test(start_paused = true)]
+async fn a_step_is_repeated_after_a_pause() {
+    for operation in [Operation::Begin, Operation::Complete] {
+        let (store, runs) = (Faulty::default(), Runs::default());
+        let service = service(&IdempotencyLayer::new(store.clone(), user), &runs, order);
+        store.fail(operation, Fault::Unanswered, 3);
+        let started = tokio::time::Instant::now();
+        assert_eq!(send(&service, post("\"a\"")).await.status, 201);
+        assert_eq!(started.elapsed(), PAUSES.iter().sum(), "{operation:?}");
+    }
 }
 
 /// P-ID-disconnect: a client that leaves before its claim is answered has started nothing. Its
@@ -289,6 +305,21 @@ async fn a_slow_claim_is_renewed_before_the_handler() {
         detached.idle().await;
         assert_eq!(send(&service, post("\"a\"")).await.status, 201);
     }
+}
+
+/// P-ID-lease: if the answer to that renewal takes long, too, the next one would be too late.
+#[tokio::test(start_paused = true)]
+async fn a_renewal_that_is_slow_itself_does_not_count() {
+    let (store, runs, detached) = (Faulty::default(), Runs::default(), Detached::new());
+    let layer = IdempotencyLayer::new(store.clone(), user).lease(Duration::from_millis(2_500));
+    let service = service(&layer.detached(detached.clone()), &runs, order);
+    store.fail(Operation::Begin, Fault::Slow, 1);
+    store.fail(Operation::Renew, Fault::Slow, 1);
+    let first = send(&service, post("\"a\"")).await;
+    assert_eq!((first.status, problem(&first)), (503, "store-unavailable"));
+    assert_eq!(runs.count(), 0);
+    detached.idle().await;
+    assert_eq!(send(&service, post("\"a\"")).await.status, 201);
 }
 
 /// A response that may be recorded is not sealed: the client gets it, or is told to find out.
@@ -397,7 +428,9 @@ async fn the_number_of_claims_without_an_answer_is_bounded() {
 async fn a_response_that_is_not_recorded_is_withheld() {
     for fault in [Fault::Before, Fault::After] {
         let (store, runs) = (Faulty::default(), Runs::default());
-        let service = service(&IdempotencyLayer::new(store.clone(), user), &runs, order);
+        let detached = Detached::new();
+        let layer = IdempotencyLayer::new(store.clone(), user).detached(detached.clone());
+        let service = service(&layer, &runs, order);
         store.fail(Operation::Complete, fault, 10);
         store.fail(Operation::Seal, fault, 10);
         let withheld = send(&service, post("\"a\"")).await;
@@ -406,6 +439,8 @@ async fn a_response_that_is_not_recorded_is_withheld() {
             (503, "unrecorded"),
             "{fault:?}"
         );
+        // Nor is its claim given back later: the handler has run.
+        detached.idle().await;
         let retry = send(&service, post("\"a\"")).await;
         match fault {
             Fault::After => assert!(retry.replayed),

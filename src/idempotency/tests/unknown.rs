@@ -13,6 +13,7 @@ use crate::{
     body::RequestBody,
     idempotency::{Commit, OnLostAttempt},
     lock::KeyedLock,
+    refusal::KeyProblem,
     source,
 };
 
@@ -76,6 +77,30 @@ async fn a_timeout_of_a_layer_inside_is_unknown_outside() {
     let retry = send(&service, post("\"a\"")).await;
     assert_eq!((retry.status, problem(&retry)), (409, "outcome-unknown"));
     assert_eq!(runs.count(), 1);
+}
+
+/// A layer inside that has performed the write says so by its problem, whose key is another one.
+#[tokio::test]
+async fn a_problem_after_the_handler_is_unknown_outside() {
+    for (inside, runs_again) in [
+        (KeyProblem::TimedOut, false),
+        (KeyProblem::OutcomeUnknown, false),
+        (KeyProblem::StoreUnavailable, true),
+    ] {
+        let runs = Runs::default();
+        let service = service(&layer(), &runs, move |_, _| async move {
+            let mut response = Response::new(Full::from("refused"));
+            *response.status_mut() = StatusCode::CONFLICT;
+            response.extensions_mut().insert(inside);
+            response
+        });
+        assert_eq!(send(&service, post("\"a\"")).await.content, "refused");
+        let retry = send(&service, post("\"a\"")).await;
+        assert_eq!(runs.count(), 1 + usize::from(runs_again), "{inside:?}");
+        if !runs_again {
+            assert_eq!((retry.status, problem(&retry)), (409, "outcome-unknown"));
+        }
+    }
 }
 
 /// A handler that hangs does not hold its key for ever, although no disconnect cancels it.

@@ -69,6 +69,12 @@ fn an_unused_expected_is_reported() {
         assert!(!is_unchecked(&put(&layer, &[], careless)));
 
         let layer = layer.on_unchecked(OnUnchecked::Fail);
+        // The write was performed, so its idempotency key must not run it again.
+        #[cfg(feature = "tokio")]
+        assert_eq!(
+            put(&layer, &[CONDITION], careless).extensions().get(),
+            Some(&crate::idempotency::Commit::Seal)
+        );
         let answer = put(&layer, &[CONDITION], careless);
         assert_eq!(answer.status(), 500);
         assert!(is_unchecked(&answer));

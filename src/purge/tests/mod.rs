@@ -3,6 +3,8 @@ mod http_purger;
 #[cfg(feature = "tokio")]
 mod limits;
 #[cfg(feature = "tokio")]
+mod own_parts;
+#[cfg(feature = "tokio")]
 mod queue;
 #[cfg(feature = "tokio")]
 mod schedule;

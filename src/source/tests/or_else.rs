@@ -1,4 +1,5 @@
 use super::*;
+use crate::test_support::wait_once;
 
 #[test]
 fn the_second_source_is_used_if_the_first_does_not_know() {
@@ -35,4 +36,28 @@ fn the_second_source_is_called_only_if_needed() {
     let either = ().or_else(second);
     assert_eq!(text(run(current(&either, &parts("/")))), "?");
     assert_eq!(log.take(), ["called"]);
+}
+
+/// A source whose answer has to be awaited.
+struct Waits<Q>(Q);
+
+impl<Q: ValidatorSource> ValidatorSource for Waits<Q> {
+    type Error = SourceError;
+
+    async fn current(&self, request: &Parts) -> Result<Current, SourceError> {
+        wait_once().await;
+        current(&self.0, request).await
+    }
+}
+
+/// Sources that wait decide in the same order.
+#[test]
+fn awaited_sources_are_used_in_their_order() {
+    let one = || Waits(knows(tagged("1")));
+    let two = || Waits(knows(tagged("2")));
+    let failed = "! the source of validators failed";
+    assert_eq!(state_text(&one().or_else(two()), "/"), "\"1\"");
+    assert_eq!(state_text(&Waits(()).or_else(two()), "/"), "\"2\"");
+    assert_eq!(state_text(&Waits(fails()).or_else(two()), "/"), "\"2\"");
+    assert_eq!(state_text(&Waits(fails()).or_else(Waits(())), "/"), failed);
 }

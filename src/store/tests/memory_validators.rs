@@ -92,6 +92,21 @@ async fn the_store_in_memory_keeps_the_rules_of_validators() {
     assert_eq!(guarantee.to_string(), "strict in one process");
 }
 
+/// The index knows eight bytes of a key. Two keys that have them in common are two entries.
+#[tokio::test]
+async fn keys_are_compared_whole() {
+    let store = MemoryValidatorStore::new();
+    assert_eq!(fill(&store, 7, &[]).await, FillOutcome::Stored);
+    for changed in 0..32 {
+        let mut other = digest(7);
+        other[changed] ^= 1;
+        let found = store.lookup(ValidatorKey::from(other), None).await;
+        let found = found.expect("an answer");
+        assert!(matches!(found, Lookup::Miss { .. }), "byte {changed}");
+    }
+    assert!(is_hit(&store, 7).await);
+}
+
 /// R-9111-7-a: a full store replaces entries, and takes no more than it was given.
 #[tokio::test]
 async fn a_full_store_replaces_entries() {

@@ -1,8 +1,12 @@
 //! Writes whose outcome nobody knows.
 
-use std::time::Duration;
+use std::{panic::AssertUnwindSafe, time::Duration};
 
-use http::StatusCode;
+use bytes::Bytes;
+use futures_util::FutureExt;
+use http::{Request, Response, StatusCode};
+use http_body_util::Full;
+use tower::{Layer, ServiceExt, service_fn};
 
 use super::{Fault, Site, TestService, get, head, put, request};
 use crate::{
@@ -45,6 +49,25 @@ async fn a_status_may_leave_the_outcome_open() {
         });
         put(&service, "/a").await;
         assert_eq!(is_held(&site, &service).await, expected, "{status}");
+    }
+}
+
+/// R-9111-4.4-b: a service that fails or panics was dropped in the middle.
+#[tokio::test]
+async fn a_service_that_breaks_leaves_the_outcome_open() {
+    for panics in [false, true] {
+        let site = site();
+        let reader = site.service(&site.layer());
+        let failing = site
+            .layer()
+            .layer(service_fn(move |_: Request<Full<Bytes>>| async move {
+                assert!(!panics, "on purpose");
+                Err::<Response<ScriptedBody>, _>("failed")
+            }));
+        let write = failing.oneshot(request("PUT", "/a", &[]));
+        let write = AssertUnwindSafe(write).catch_unwind().await;
+        assert_eq!(write.is_err(), panics);
+        assert!(is_held(&site, &reader).await, "{panics}");
     }
 }
 

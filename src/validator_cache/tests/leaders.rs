@@ -5,7 +5,11 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::{Site, get, get_if, head, request};
-use crate::test_support::{Act, ScriptedBody};
+use crate::{
+    semantics::validator_cache::ValidatorKey,
+    test_support::{Act, ScriptedBody},
+    validator_cache::lease_waiters::LeaseWaiters,
+};
 
 /// A reader whose lease ran out, such as a client that reads slowly, is no longer waited for. Its
 /// end is not that of the next reader.
@@ -36,4 +40,18 @@ async fn nobody_waits_for_a_reader_whose_lease_ran_out() {
         let result = (status, start.elapsed());
         assert_eq!(result, (304, Duration::from_secs(1)), "{ends_early}");
     }
+}
+
+/// A reader that has ended takes no memory, and leaves the place of a later one.
+#[test]
+fn an_ended_reader_leaves_its_place() {
+    let (waiters, key) = (LeaseWaiters::default(), ValidatorKey::from([7; 32]));
+    drop(waiters.lead(key));
+    assert!(waiters.lease_end(key).is_none());
+    let first = waiters.lead(key);
+    let second = waiters.lead(key);
+    drop(first);
+    assert!(waiters.lease_end(key).is_some());
+    drop(second);
+    assert!(waiters.lease_end(key).is_none());
 }

@@ -1,6 +1,9 @@
 //! The outcome on a response, for logs and `Cache-Status`.
 
-use std::time::Duration;
+use std::{convert::Infallible, time::Duration};
+
+use http::Request;
+use tower::{Layer, ServiceExt, service_fn};
 
 use super::{Fault, Site, TestService, head, put, request};
 use crate::outcome::{CacheLookup, Outcome, Verdict};
@@ -8,6 +11,21 @@ use crate::outcome::{CacheLookup, Outcome, Verdict};
 async fn outcome(service: &TestService, fields: &[(&str, &str)]) -> Outcome {
     let response = head(service, request("GET", "/a", fields)).await;
     Outcome::of(&response).cloned().unwrap_or_default()
+}
+
+/// A stack records what its layers do.
+#[tokio::test]
+async fn a_stack_explains_its_cache() {
+    let site = Site::new();
+    let stack = crate::stack().validators(site.layer()).explain();
+    let state = site.clone();
+    let service = stack.layer(service_fn(move |request: Request<_>| {
+        let response = state.respond(&request.into_parts().0);
+        async { Ok::<_, Infallible>(response) }
+    }));
+    let Ok(first) = service.oneshot(request("GET", "/a", &[])).await;
+    let outcome = Outcome::of(&first).expect("an outcome");
+    assert_eq!(outcome.cache_lookup(), Some(CacheLookup::Miss));
 }
 
 #[tokio::test]

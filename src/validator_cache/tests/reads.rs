@@ -33,7 +33,11 @@ async fn a_hit_repeats_the_headers_of_the_200() {
     assert_eq!(site.runs(), 1);
     let hit = send(
         &service,
-        request("GET", "/a", &[("if-none-match", "\"v1\"")]),
+        request(
+            "GET",
+            "/a",
+            &[("if-none-match", "\"v1\""), ("x-request", "1")],
+        ),
     )
     .await;
     assert_eq!(
@@ -57,6 +61,9 @@ async fn a_hit_repeats_the_headers_of_the_200() {
         "content-length",
         "content-language",
         "x-other",
+        // Of the request, whose memory the headers have.
+        "if-none-match",
+        "x-request",
     ] {
         assert_eq!(hit.headers().get(name), None, "{name}");
     }

@@ -130,6 +130,26 @@ async fn other_reads_find_stale_entries_for_nothing() {
     }
 }
 
+/// R-9110-9.3.2-a: a service need not make the tag for a `HEAD`.
+#[tokio::test]
+async fn a_head_without_a_tag_is_no_alarm() {
+    let (site, reports) = watched();
+    let service = site.serve(&site.layer(), |site, parts| {
+        let page = match parts.method {
+            http::Method::HEAD => http::Response::builder(),
+            _ => site.page(),
+        };
+        page.body(content("hello")).unwrap()
+    });
+    get(&service, "/a").await;
+    send(&service, request("HEAD", "/a", &[])).await;
+    assert_eq!(
+        (reports.lock().unwrap().len(), site.cache.stale_count()),
+        (0, 0)
+    );
+    assert!(site.is_hit(&service, "/a", "\"v1\"").await);
+}
+
 /// A write that was announced meanwhile is no alarm.
 #[tokio::test]
 async fn an_announced_write_is_no_alarm() {

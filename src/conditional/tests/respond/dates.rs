@@ -1,6 +1,9 @@
 //! Dates in the conditions of reads, against the layer's clock.
 
-use std::time::SystemTime;
+use std::{
+    sync::atomic::{AtomicU64, Ordering},
+    time::SystemTime,
+};
 
 use http::{
     Method, Response,
@@ -12,7 +15,8 @@ use crate::{
     ConditionalLayer,
     clock::ManualClock,
     semantics::{field::HttpDate, validator::Validators},
-    test_support::{Act, Log, ScriptedBody, knows, request as upload, send},
+    source::now,
+    test_support::{Act, Log, ScriptedBody, knows, request as upload, send, tagged},
 };
 
 /// 2026-11-20 12:00:00.
@@ -122,4 +126,43 @@ fn a_date_of_the_current_second_is_not_sent_alone() {
     let guarded = [(IF_UNMODIFIED_SINCE, date)];
     let answer = send(&layer(NOW), request(Method::GET, &guarded), |_| dated(NOW));
     assert_eq!(answer.status(), 412);
+}
+
+/// R-9110-8.8.2.1-a: a date of a source is not after the response, either. Nor is the handler's own
+/// after a write in between, which has no tag (issue 10, A.6).
+#[test]
+fn a_date_beside_a_source_is_not_after_the_response() {
+    let dates = knows(tagged("1").with_last_modified(at(NOW + 10)));
+    let hello = || Response::new(ScriptedBody::sized([Act::data("hello")]));
+    let asked = || upload("GET", "/", []);
+    let found = send(&layer(NOW).source(dates), asked(), move |_| hello());
+    assert_eq!(found.headers()[ETAG], "\"1\"");
+    assert_eq!(found.headers()[LAST_MODIFIED], at(NOW).to_string());
+
+    for (modified, sent) in [(NOW + 10, false), (NOW, false), (NOW - 1, true)] {
+        let writes = AtomicU64::new(0);
+        let moves = now(move |_| tagged(&writes.fetch_add(1, Ordering::SeqCst).to_string()));
+        let found = send(&layer(NOW).source(moves), asked(), move |_| {
+            let mut own = hello();
+            let modified = at(modified).into();
+            own.headers_mut().insert(LAST_MODIFIED, modified);
+            own
+        });
+        assert!(!found.headers().contains_key(ETAG));
+        assert_eq!(found.headers().contains_key(LAST_MODIFIED), sent);
+    }
+
+    // A 412 has the tag of the new state, and not the date of the old content.
+    let writes = AtomicU64::new(0);
+    let moves = now(move |_| tagged(&writes.fetch_add(1, Ordering::SeqCst).to_string()));
+    let guarded = upload("GET", "/", [("if-match", "\"0\"")]);
+    let failed = send(&layer(NOW).source(moves), guarded, move |_| {
+        let mut own = hello();
+        let earlier = at(NOW - 9).into();
+        own.headers_mut().insert(LAST_MODIFIED, earlier);
+        own
+    });
+    assert_eq!(failed.status(), 412);
+    assert_eq!(failed.headers()[ETAG], "\"1\"");
+    assert!(!failed.headers().contains_key(LAST_MODIFIED));
 }

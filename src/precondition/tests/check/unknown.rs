@@ -55,6 +55,12 @@ fn writes_can_proceed_without_a_failed_source() {
     let fails = now(|_| Err::<Current, _>("down"));
     let layer = PreconditionLayer::new(fails).require();
     assert_eq!(put(&layer.on_source_error(OnSourceError::Proceed)), 204);
+    let waits = crate::source::from_fn(async |_| {
+        crate::test_support::wait_once().await;
+        Err::<Current, _>("down")
+    });
+    let layer = PreconditionLayer::new(waits).require();
+    assert_eq!(put(&layer.on_source_error(OnSourceError::Proceed)), 204);
 }
 
 /// The 404 of the `GET` is the answer, with its content.

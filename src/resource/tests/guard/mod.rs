@@ -43,6 +43,19 @@ async fn a_read_without_a_tag_is_labelled() {
 }
 
 #[tokio::test]
+async fn the_layer_of_the_reads_can_be_changed() {
+    let notes = Notes::with(&[(1, "one", 7)]);
+    let version = source::axum(version).with_state(notes.clone());
+    let note = guard(version, get(read), put(write))
+        .configure_reads(crate::ConditionalLayer::explain)
+        .with_state(notes.clone());
+    let app = Router::new().route("/notes/{id}", note);
+    let known = send(&app, "GET", "/notes/1", &[("if-none-match", &tag(1, 7))]).await;
+    assert_eq!(known.status(), 304);
+    assert!(crate::Outcome::of(&known).is_some());
+}
+
+#[tokio::test]
 async fn a_stale_write_gets_the_current_note_and_runs_nothing() {
     let notes = Notes::with(&[(1, "one", 7)]);
     let app = app(&notes);

@@ -70,3 +70,19 @@ fn foreign_bytes_are_no_validators() {
         assert!(Validators::decode(&other).is_none());
     }
 }
+
+/// An entry with two tags or two dates is of no state, so it is none.
+#[test]
+fn a_repeated_part_is_no_entry() {
+    let date = Validators::new().with_last_modified(HttpDate::EPOCH);
+    for validators in [
+        Validators::from(EntityTag::strong("v1").expect("a tag")),
+        date,
+    ] {
+        let bytes = validators.encode();
+        let mut twice = [&bytes[..], &bytes[5..]].concat();
+        let length = u32::try_from(twice.len() - 5).expect("a length");
+        twice[1..5].copy_from_slice(&length.to_be_bytes());
+        assert!(Validators::decode(&twice).is_none(), "{validators:?}");
+    }
+}

@@ -1,5 +1,6 @@
 //! Writes of several parts that go on without their client, and the purges after them.
 
+mod buffers;
 mod ends;
 
 use std::{

@@ -66,8 +66,8 @@ async fn a_tag_of_coded_bytes_gets_no_part() {
     }
 }
 
-/// What names no coding is a date, which all codings share. It gets the whole content if a coding is
-/// accepted.
+/// A value that is no tag counts as a date, which all codings share. It gets the whole content if a
+/// coding is accepted.
 #[tokio::test]
 async fn what_is_no_tag_gets_no_part_beside_codings() {
     let app = app(CodingTagLayer::new());

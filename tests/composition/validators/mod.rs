@@ -3,6 +3,7 @@
 mod neighbors;
 mod purged;
 mod ranges;
+mod versions;
 
 use std::{
     convert::Infallible,

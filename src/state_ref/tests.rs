@@ -299,3 +299,17 @@ fn unread_content_closes_the_connection() {
     assert_eq!(answer.status(), 503);
     assert_eq!(answer.headers()["connection"], "close");
 }
+
+/// An application writes the text of a refusal itself.
+#[test]
+fn the_text_of_a_503_can_be_changed() {
+    let down = |_: &http::request::Parts| async { Err::<Option<HeaderValue>, _>("down") };
+    let layer = StateRefLayer::new(FIELD, down).on_source_error(OnSourceError::Refuse);
+    let layer = layer.refusals(|refusal: &crate::refusal::Refusal<'_>| {
+        let text = Bytes::from(refusal.title());
+        (HeaderValue::from_static("text/x-own"), text)
+    });
+    let answer = ask(&layer, &Query::default(), Method::GET, &["17"]);
+    assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(answer.headers()["content-type"], "text/x-own");
+}

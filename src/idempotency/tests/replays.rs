@@ -3,6 +3,7 @@ use http_body_util::BodyExt;
 use tower::ServiceExt;
 
 use super::{Runs, layer, order, post, send, service};
+use crate::refusal::Refusal;
 
 /// P-ID-replay-fidelity, P-ID-replay-secrets, P-ID-marker.
 #[tokio::test]
@@ -80,6 +81,19 @@ async fn refusals_are_not_stored() {
         "application/problem+json"
     );
     assert_eq!(refused.headers()["link"], link);
+}
+
+/// An application writes the text of a refusal itself.
+#[tokio::test]
+async fn refusals_have_a_text_of_the_application() {
+    let layer = layer().refusals(|refusal: &Refusal<'_>| {
+        let text = refusal.title().into();
+        (http::HeaderValue::from_static("text/x-own"), text)
+    });
+    let service = service(&layer, &Runs::default(), order);
+    let refused = service.oneshot(post("a")).await.expect("a response");
+    assert_eq!(refused.status(), StatusCode::BAD_REQUEST);
+    assert_eq!(refused.headers()["content-type"], "text/x-own");
 }
 
 /// R-9110-8.6-b: a 204 has no length, first or repeated.

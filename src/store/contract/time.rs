@@ -47,6 +47,13 @@ where
         self.pass(19).await;
         self.expect_replay("a response is kept for its retention", &key, b"kept")
             .await?;
+        let inspected = answered("`inspect` answers", self.store.inspect(key.id).await)?;
+        let is_unknown = inspected.map(|found| found.is_unknown);
+        expect(
+            "`inspect` tells that a performed request is known after its lease",
+            &is_unknown,
+            &Some(false),
+        )?;
         self.pass(2).await;
         match self.begin(key.id, key.retry()).await? {
             Admission::Started { fence, .. } if fence > step.fence => Ok(()),

@@ -35,6 +35,42 @@ async fn namespaces_share_nothing() {
     assert_eq!(status(&services[2], "/a", &[]).await, 304);
 }
 
+/// A write forgets the entries without tags of its own namespace only.
+#[tokio::test]
+async fn a_namespace_has_its_own_entries_without_tags() {
+    let site = Site::new();
+    let [tagged, same, other] =
+        [("one", true), ("one", false), ("two", false)].map(|(name, tags)| {
+            let cache = ValidatorCache::new(site.store.clone().shared()).namespace(name);
+            let layer = ValidatorCacheLayer::new(cache.build_id("1"));
+            match tags {
+                true => site.service(&layer.tags(super::first_segment)),
+                false => site.service(&layer),
+            }
+        });
+    for service in [&same, &other] {
+        assert_eq!(status(service, "/a", &[]).await, 200);
+        assert_eq!(status(service, "/a", &[]).await, 304);
+    }
+    put(&tagged, "/b").await;
+    assert_eq!(status(&same, "/a", &[]).await, 200);
+    assert_eq!(status(&other, "/a", &[]).await, 304);
+}
+
+/// No client can foresee the keys in a store of one process: two caches have two kinds of them.
+#[tokio::test]
+async fn a_store_of_one_process_has_secret_keys() {
+    let site = Site::new();
+    let caches = [(); 2].map(|()| {
+        let cache = ValidatorCache::new(site.store.clone()).namespace("one");
+        site.service(&ValidatorCacheLayer::new(cache))
+    });
+    for service in &caches {
+        assert_eq!(status(service, "/a", &[]).await, 200);
+        assert_eq!(status(service, "/a", &[]).await, 304);
+    }
+}
+
 /// A new version of a template changes content without a write.
 #[tokio::test]
 async fn entries_of_another_build_are_not_used() {

@@ -2,11 +2,13 @@
 
 use std::{collections::HashSet, time::Duration};
 
-use http::StatusCode;
+use bytes::Bytes;
+use http::{HeaderValue, StatusCode};
 use tokio::time::{Instant, advance};
 
 use super::{Fault, Site, ValidatorCache, ValidatorCacheLayer, get, get_if, put, request, send};
 use crate::{
+    refusal::Refusal,
     semantics::validator_cache::WriteTarget,
     store::StoreError,
     validator_cache::{WritePolicy, state::SoftInvalidations},
@@ -62,6 +64,21 @@ async fn fills_and_releases_may_fail() {
             );
         }
     }
+}
+
+/// An application writes the text of a refusal itself.
+#[tokio::test(start_paused = true)]
+async fn refusals_have_the_text_of_the_application() {
+    let site = Site::new();
+    let layer = site.layer().refusals(|refusal: &Refusal<'_>| {
+        let text = Bytes::from(refusal.title());
+        (HeaderValue::from_static("text/x-own"), text)
+    });
+    let service = site.service(&layer);
+    site.store.set("begin", Fault::Refused);
+    let refused = send(&service, request("PUT", "/a", &[])).await;
+    assert_eq!(refused.status(), StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(refused.headers()["content-type"], "text/x-own");
 }
 
 /// A write that is not announced is refused, and its handler does not run.

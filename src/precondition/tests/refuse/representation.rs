@@ -1,8 +1,11 @@
 //! The representation that a 412 carries: its state and its tag.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU64, Ordering},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::{Duration, UNIX_EPOCH},
 };
 
 use http::{Request, Response};
@@ -10,6 +13,7 @@ use http::{Request, Response};
 use crate::precondition::tests::problem;
 use crate::{
     EtagLayer, PreconditionLayer,
+    clock::ManualClock,
     source::{SelfGet, ValidatorSource, now},
     test_support::{Act, ScriptedBody, Upload, content, knows, read, request, send, tagged},
 };
@@ -93,4 +97,24 @@ fn extensions_of_the_200_do_not_survive() {
     });
     assert_eq!(answer.status(), 412);
     assert!(answer.extensions().get::<OfThe200>().is_none());
+}
+
+/// R-9110-8.8.2.1-a: content that a 412 carries is not newer than the response.
+#[test]
+fn a_carried_representation_has_no_date_in_the_future() {
+    let clock = ManualClock::new(UNIX_EPOCH + Duration::from_secs(784_111_777));
+    let layer =
+        PreconditionLayer::self_get(SelfGet::inner_tells_methods_apart().writers_may_read());
+    let answer = send(&layer.clock(clock), request("PUT", "/", [STALE]), |_| {
+        let mut response = super::representation("\"1\"");
+        let date = "Mon, 01 Jan 2035 00:00:00 GMT".parse().unwrap();
+        response.headers_mut().insert("last-modified", date);
+        response
+    });
+    assert_eq!(answer.status(), 412);
+    assert_eq!(
+        answer.headers()["last-modified"],
+        "Sun, 06 Nov 1994 08:49:37 GMT"
+    );
+    assert_eq!(content(&read(answer.into_body())), b"hello");
 }

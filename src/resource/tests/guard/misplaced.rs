@@ -1,6 +1,9 @@
 //! Handlers outside their layers are refused when the resource is built.
 
-use axum::routing::{any, delete};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use axum::routing::{MethodFilter, any, delete};
+use http::Method;
 
 use super::*;
 
@@ -14,6 +17,24 @@ fn build(reads: MethodRouter<Notes>, writes: MethodRouter<Notes>) {
 #[should_panic = "move it to the writes"]
 fn a_write_among_the_reads() {
     build(get(read).put(write), delete(write));
+}
+
+/// Each method that changes something is refused.
+#[test]
+fn each_write_among_the_reads() {
+    for method in ["POST", "PUT", "PATCH", "DELETE"] {
+        let method = Method::try_from(method).unwrap();
+        let reads = get(read).on(MethodFilter::try_from(method.clone()).unwrap(), write);
+        let built = catch_unwind(AssertUnwindSafe(|| build(reads, MethodRouter::new())));
+        let message = built
+            .expect_err(method.as_str())
+            .downcast::<&str>()
+            .unwrap();
+        assert!(
+            message.contains("move it to the writes"),
+            "{method}: {message}"
+        );
+    }
 }
 
 #[test]

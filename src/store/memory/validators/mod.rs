@@ -5,6 +5,8 @@ mod index;
 mod packed;
 mod shard;
 mod shared;
+#[cfg(test)]
+mod tests;
 mod writes;
 
 use std::{

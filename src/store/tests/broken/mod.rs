@@ -62,6 +62,8 @@ enum StoreFault {
     RetentionFromClaim,
     /// A record that has expired is read until it is purged.
     ReadsExpired,
+    /// An operator sees each request as unknown after its lease.
+    InspectsByLease,
     /// There is no tombstone.
     NoTombstone,
     /// A purge has no limit.
@@ -152,6 +154,10 @@ async fn stores_with_known_faults_are_rejected() {
         (
             Fault::RetentionFromClaim,
             "a response is kept for its retention",
+        ),
+        (
+            Fault::InspectsByLease,
+            "`inspect` tells that a performed request is known after its lease",
         ),
         (
             Fault::ReadsExpired,

@@ -31,6 +31,7 @@ struct BrokenEntry {
     /// The last attempt.
     holder: Option<Step>,
     claimed_at: Duration,
+    lease: Duration,
     /// The end of the record, if its attempt renews nothing.
     expires: Duration,
     /// The attempts that released the key.
@@ -106,7 +107,7 @@ impl BrokenEntry {
         if let Admission::Started { fence, .. } = admission {
             let step = Step::new(id, claim.owner, fence);
             if self.holder.replace(step) != Some(step) {
-                self.claimed_at = now;
+                (self.claimed_at, self.lease) = (now, claim.lease);
                 self.expires = (now + claim.lease).saturating_add(claim.retention.replay);
             }
         }
@@ -276,7 +277,14 @@ impl IdempotencyStore for BrokenStore {
     async fn inspect(&self, id: RecordId) -> Result<Option<Inspection>, StoreError> {
         Ok(self.with_entry(id, |entry, now| {
             let record = entry.record.as_ref();
-            record.and_then(|record| Inspection::of(record, now))
+            let mut inspected = record.and_then(|record| Inspection::of(record, now));
+            let is_over = entry.lease <= now.saturating_sub(entry.claimed_at);
+            if let Some(found) = &mut inspected
+                && self.has(StoreFault::InspectsByLease)
+            {
+                found.is_unknown = is_over;
+            }
+            inspected
         }))
     }
 

@@ -87,18 +87,26 @@ pub(super) fn admission(row: &Row, claim: &Claim) -> Result<Admission<Bytes>, Er
     if Fingerprint::from(fingerprint).differs(&claim.fingerprint) {
         return Ok(Admission::Mismatch);
     }
-    let lease_left: f64 = row.try_get(9)?;
+    let time_left = time_left(row.try_get(9)?);
     Ok(match key_state(state, row, 7)? {
         KeyState::Completed(response) => Admission::Replay(response),
         KeyState::Sealed(reason) => Admission::Sealed(reason),
-        _ if lease_left > 0.0 && is_own => started,
-        _ if lease_left > 0.0 => Admission::InFlight {
-            retry_after: Duration::from_secs_f64(lease_left).min(claim.lease),
-        },
-        _ => Admission::Unknown {
-            fence: from_fence(row.try_get(3)?)?,
+        _ => match time_left {
+            Some(_) if is_own => started,
+            Some(left) => Admission::InFlight {
+                retry_after: left.min(claim.lease),
+            },
+            None => Admission::Unknown {
+                fence: from_fence(row.try_get(3)?)?,
+            },
         },
     })
+}
+
+/// Returns the time that a lease of so many seconds has left. `None` from its very end on, at which
+/// `sql::BEGIN` lets others take over.
+pub(super) fn time_left(seconds: f64) -> Option<Duration> {
+    (seconds > 0.0).then(|| Duration::from_secs_f64(seconds))
 }
 
 /// Returns the state that a row of `sql::INSPECT` shows.

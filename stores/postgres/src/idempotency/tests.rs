@@ -1,6 +1,8 @@
+use std::time::Duration;
+
 use tower_conditional::store::StoreErrorKind;
 
-use super::store_error;
+use super::{row::time_left, store_error};
 use crate::{Error, ErrorKind};
 
 /// A step that was sent may have been applied. Others change nothing.
@@ -26,4 +28,17 @@ fn contention_is_a_conflict_and_a_failure_is_none() {
     assert!(is_conflict(ErrorKind::Contention));
     assert!(!is_conflict(ErrorKind::Database));
     assert!(!is_conflict(ErrorKind::OutcomeUnknown));
+}
+
+/// P-ID-lease: a lease is over at its very end, and not only after it.
+#[test]
+fn a_lease_is_over_at_its_end() {
+    for (seconds, left) in [
+        (-1.0, None),
+        (0.0, None),
+        (0.000_001, Some(Duration::from_micros(1))),
+        (0.5, Some(Duration::from_millis(500))),
+    ] {
+        assert_eq!(time_left(seconds), left, "{seconds}");
+    }
 }

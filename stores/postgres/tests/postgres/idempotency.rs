@@ -13,12 +13,12 @@ use tower_conditional::{
     idempotency::{Admission, Claim, Fingerprint, Owner, RecordId, Retention},
     store::{IdempotencyStore, StoreErrorKind, contract},
 };
-use tower_conditional_postgres::KeyedError;
+use tower_conditional_postgres::{Keyed, KeyedError, Lease};
 use tower_conditional_testing::Postgres;
 
 use crate::support::{
     connection, database,
-    keys::{count, pay, payments, post, store},
+    keys::{claim, count, id, pay, payments, post, store},
     pool, run, waiting,
 };
 
@@ -148,6 +148,45 @@ async fn an_attempt_without_its_key_writes_nothing() {
     // The layer lost the key, too, and says so.
     assert_eq!(response.status(), StatusCode::CONFLICT);
     assert_eq!(count(&pool).await, 0);
+}
+
+/// P-ID-fencing: the same if it loses the key after its transaction has begun.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_attempt_that_loses_its_key_is_rolled_back() {
+    let pool = database();
+    let layer = IdempotencyLayer::for_anyone(store(&pool).await);
+    let handler_pool = pool.clone();
+    let (service, _) = payments(&layer, move |attempt| {
+        let pool = handler_pool.clone();
+        async move {
+            let mut lease = Lease::acquire(&pool).await?;
+            let tx = Keyed::begin(&mut lease, &attempt).await?;
+            tx.execute("INSERT INTO payments VALUES (17)", &[]).await?;
+            let taken = "UPDATE conditional_idempotency SET fence = fence + 1";
+            run(&pool, taken).await;
+            let lost = tx.commit(Response::default()).await;
+            assert!(matches!(lost, Err(KeyedError::Lost)), "{lost:?}");
+            Ok(Response::default())
+        }
+    });
+    let response = service.oneshot(post("a")).await.expect("a response");
+    assert_eq!(response.status(), StatusCode::CONFLICT);
+    assert_eq!(count(&pool).await, 0);
+}
+
+/// P-ID-store-down: a claim whose session ended may have been applied, and is not sent again.
+#[tokio::test]
+async fn a_claim_whose_session_ended_is_ambiguous() {
+    let pool = database();
+    let store = store(&pool).await;
+    let end = "CREATE FUNCTION finish() RETURNS trigger LANGUAGE plpgsql AS
+            $$ BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NEW; END $$;
+        CREATE TRIGGER finish BEFORE INSERT ON conditional_idempotency
+            FOR EACH ROW EXECUTE FUNCTION finish()";
+    run(&pool, end).await;
+    let begun = store.begin(id(1), claim(1)).await;
+    let error = begun.expect_err("the session ended");
+    assert_eq!(error.kind(), StoreErrorKind::Ambiguous, "{error}");
 }
 
 /// P-ID-store-down: a claim that got no connection was not sent, so nobody has to look after it.

@@ -3,13 +3,16 @@
 use std::{error::Error as _, time::Duration};
 
 use http::request::Parts;
-use tokio::net::TcpListener;
+use tokio::{
+    net::TcpListener,
+    time::{Instant, sleep},
+};
 use tower_conditional::{Current, ValidatorSource, source};
 use tower_conditional_postgres::{ErrorKind, QuerySource, VersionSource};
 use tower_conditional_testing::Postgres;
 
 use crate::support::{
-    connection, notes, number, pool, reason, request, row, run, text_of, waiting,
+    connection, notes, number, one_connection, pool, reason, request, row, run, text_of, waiting,
 };
 
 /// The server accepts connections and never answers.
@@ -19,7 +22,7 @@ async fn a_silent_server_is_an_error_within_the_timeout() {
     let port = listener.local_addr().expect("an address").port();
     let pool = pool(&format!("postgres://postgres@127.0.0.1:{port}/postgres"));
     let source = VersionSource::new(pool, |_: &Parts| Some(row(1)));
-    let before = tokio::time::Instant::now();
+    let before = Instant::now();
     let error = source.current(&request("/")).await.expect_err("too late");
     assert_eq!(error.kind(), ErrorKind::Pool);
     assert_eq!(reason(&error), "no connection within 5s");
@@ -61,6 +64,51 @@ async fn a_query_that_times_out_is_an_error_and_its_connection_is_closed() {
         .expect_err("there is no connection");
     assert_eq!(error.kind(), ErrorKind::Pool);
     assert_eq!(reason(&error), "no connection within 50ms");
+}
+
+/// The timeout is that of the whole answer: the wait for a connection counts.
+#[tokio::test]
+async fn a_wait_for_a_connection_counts_for_the_timeout() {
+    let all = notes().await;
+    let mut holder = connection(&all).await;
+    let held = holder.transaction().await.expect("a transaction");
+    held.batch_execute("LOCK TABLE conditional_versions")
+        .await
+        .expect("a lock");
+    let pool = one_connection(&all).await;
+    let source = VersionSource::new(pool.clone(), |_: &Parts| Some(row(1)));
+    let source = source.timeout(Duration::from_secs(2));
+    let taken = connection(&pool).await;
+    let before = Instant::now();
+    let free = async {
+        // The server has no clock that can be moved.
+        sleep(Duration::from_millis(1_500)).await;
+        drop(taken);
+    };
+    let parts = request("/");
+    let (answer, ()) = tokio::join!(source.current(&parts), free);
+    let error = answer.expect_err("it is locked");
+    assert_eq!(error.kind(), ErrorKind::TimedOut);
+    let elapsed = before.elapsed();
+    assert!(elapsed < Duration::from_secs(3), "{elapsed:?}");
+}
+
+/// A connection is opened once, and not for each answer.
+#[tokio::test]
+async fn the_connection_of_an_answer_returns_to_the_pool() {
+    let pool = one_connection(&notes().await).await;
+    let process = async || {
+        let client = connection(&pool).await;
+        let row = client.query_one("SELECT pg_backend_pid()", &[]).await;
+        row.expect("a process").get::<_, i32>(0)
+    };
+    let first = process().await;
+    let source = VersionSource::new(pool.clone(), |_: &Parts| Some(row(1)));
+    for _ in 0..3 {
+        let found = source.current(&request("/")).await.expect("an answer");
+        assert!(matches!(found, Current::Absent));
+        assert_eq!(process().await, first);
+    }
 }
 
 /// An administrator ends the connection while the query waits.

@@ -1,10 +1,10 @@
 //! Versions that the application keeps, read by its own query.
 
 use http::{HeaderValue, request::Parts};
-use tower_conditional::{Current, ValidatorSource, VersionTags};
-use tower_conditional_postgres::{ErrorKind, Param, QuerySource};
+use tower_conditional::{Current, ValidatorSource, VersionTags, state_ref::StateSource};
+use tower_conditional_postgres::{ErrorKind, Param, QuerySource, ScopeState};
 
-use crate::support::{database, number, reason, request, row, run, text_of};
+use crate::support::{database, notes, number, reason, request, row, run, text_of, versions};
 
 /// The type of each column decides the validators.
 #[tokio::test]
@@ -113,4 +113,22 @@ async fn a_query_takes_its_parameters_from_the_request() {
         source.current(&request("/x")).await,
         Ok(Current::Unknown)
     ));
+}
+
+/// The number of a version can be hidden, in a tag and in a state.
+#[tokio::test]
+async fn queries_and_states_may_have_keyed_tags() {
+    let pool = notes().await;
+    run(&pool, "INSERT INTO notes VALUES (1, 'a')").await;
+    let tags = VersionTags::keyed("sixteen bytes or more").expect("a secret");
+    let scope = |_: &Parts| Some((row(1), Vec::new()));
+    let source = QuerySource::new(pool.clone(), "SELECT 7", scope).tags(tags.clone());
+    let found = source.current(&request("/")).await.expect("an answer");
+    assert_eq!(text_of(&found), tags.scope(row(1)).number(7).to_string());
+
+    let version = versions(&pool, &row(1)).await[0].1;
+    let state = ScopeState::new(pool, |_: &Parts| Some(row(1))).tags(tags.clone());
+    let latest = state.latest(&request("/")).await.expect("an answer");
+    let expected = tags.scope(row(1)).number(version);
+    assert_eq!(latest.expect("a state").as_bytes(), expected.opaque());
 }

@@ -4,9 +4,12 @@ use std::time::Duration;
 
 use redis::{Cmd, aio::ConnectionManager};
 use tower_conditional::store::validators::{Lookup, ValidatorStore, WriteEnd, WriteTarget};
-use tower_conditional_testing::{Engine, RedisServer};
+use tower_conditional_testing::{Engine, RedisOptions, RedisServer};
 
-use super::support::{Steps, TestStore, connect, entry, key, reader, scope, write};
+use super::{
+    memory::calls,
+    support::{Steps, TestStore, connect, entry, key, reader, scope, write},
+};
 
 /// Values of version 1, in hex. The time is 1,800,000,060 seconds, and the stamp is 32 zeros.
 const LEASE: &str = "01d920303030303030303030303030303030303030303030303030303030303030303000cf000001a3185d3a60b000000000000000010000000000000000cf000001a3185d6170";
@@ -41,6 +44,13 @@ async fn fixed(server: &RedisServer) -> TestStore {
     let test = TestStore::open(server).await;
     server.command(&["HSET", &test.writes(), "stamp", &"0".repeat(32)]);
     test
+}
+
+async fn set(connection: &mut ConnectionManager, name: String, hex: &str) {
+    let mut set = Cmd::new();
+    set.arg("SET").arg(name).arg(bytes(hex));
+    let set: String = set.query_async(connection).await.expect("an answer");
+    assert_eq!(set, "OK");
 }
 
 #[tokio::test]
@@ -78,12 +88,6 @@ async fn recorded_values_are_read() {
         let server = RedisServer::shared(engine);
         let mut connection = connect(server).await;
         let test = fixed(server).await;
-        let set = async |connection: &mut _, name: String, hex: &str| {
-            let mut set = Cmd::new();
-            set.arg("SET").arg(name).arg(bytes(hex));
-            let set: String = set.query_async(connection).await.expect("an answer");
-            assert_eq!(set, "OK");
-        };
         set(&mut connection, test.entry(1), LEASE).await;
         set(&mut connection, test.entry(2), ENTRY).await;
         assert_eq!(test.store.try_lease(1, 2).await, "taken");
@@ -141,10 +145,7 @@ async fn an_entry_of_another_encoding_is_replaced() {
         let test = fixed(server).await;
         let other = ENTRY.replace("ad01000000", "ad02000000");
         assert_ne!(other, ENTRY);
-        let mut set = Cmd::new();
-        set.arg("SET").arg(test.entry(1)).arg(bytes(&other));
-        let set: String = set.query_async(&mut connection).await.expect("an answer");
-        assert_eq!(set, "OK");
+        set(&mut connection, test.entry(1), &other).await;
         assert_eq!(test.store.look(1).await, "miss", "{engine:?}");
         let found = test.store.lookup(key(1), Some(reader(1))).await;
         let Lookup::Leased { grant, found_stale } = found.expect("an answer") else {
@@ -154,5 +155,22 @@ async fn an_entry_of_another_encoding_is_replaced() {
         assert_eq!(test.store.try_lease(1, 2).await, "taken", "{engine:?}");
         test.store.put(1, grant, "b").await;
         assert_eq!(test.store.try_lease(1, 2).await, "hit", "{engine:?}");
+    }
+}
+
+/// A lookup without a lease leaves such an entry to others, and asks the server once.
+#[tokio::test]
+async fn an_entry_of_another_encoding_is_a_miss_without_a_lease() {
+    for engine in Engine::tested() {
+        let server = RedisOptions::new(engine).in_memory().start();
+        let mut connection = connect(&server).await;
+        let test = fixed(&server).await;
+        let other = ENTRY.replace("ad01000000", "ad02000000");
+        set(&mut connection, test.entry(1), &other).await;
+        // The server gets the script.
+        assert_eq!(test.store.look(1).await, "miss", "{engine:?}");
+        let before = calls(&server);
+        assert_eq!(test.store.look(1).await, "miss", "{engine:?}");
+        assert_eq!(calls(&server) - before, 1, "{engine:?}");
     }
 }

@@ -107,7 +107,7 @@ async fn keys_are_freed_by_the_server() {
 }
 
 /// The number of scripts that the server was asked to run.
-fn calls(server: &RedisServer) -> usize {
+pub(super) fn calls(server: &RedisServer) -> usize {
     let calls_of = |name: &str| {
         let stats = server.info(&format!("cmdstat_{name}")).unwrap_or_default();
         let calls = stats

@@ -45,8 +45,7 @@ fn service(count: &Count) -> Router {
 /// The table of the documentation: `true` if the key is released.
 fn is_released(status: u16, is_read: bool) -> bool {
     match status {
-        304 | 401 | 407 | 408 | 423 | 425 | 429 => true,
-        411 | 417 | 421 | 426 | 428 | 431 => true,
+        304 | 401 | 407 | 408 | 411 | 417 | 421 | 423 | 425 | 426 | 428 | 429 | 431 => true,
         206 | 416 => is_read,
         _ => status >= 500,
     }

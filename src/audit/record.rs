@@ -9,10 +9,10 @@ use sha2::{Digest, Sha256};
 
 use super::{
     Audit,
-    history::TargetKey,
+    history::{AuditHistory, TargetKey},
     rules::{
         self, Code, Exchange, FIRST_BYTES, ObservedContent, ObservedResponse, PartialContent,
-        StoredContent,
+        RuleFinding, StoredContent,
     },
 };
 use crate::{
@@ -84,56 +84,7 @@ impl RecordedRequest {
         }
         let target = display_target(&self.method, &self.uri);
         let key = key(&self.uri, &self.headers);
-        let mut observed = None;
-        let mut state = self.audit.lock();
-        let history = &mut state.history;
-        let epoch = history.epoch_if_unchanged(self.epoch);
-        match (&self.method, response.status()) {
-            (&Method::GET, StatusCode::OK) => {
-                let response = ObservedResponse::of(&exchange, self.instance.clone(), epoch);
-                let number = history.next_number();
-                history
-                    .target(key)
-                    .add_full_response(number, response, &mut findings);
-                observed = Some(ObservedBody::Full(number));
-            }
-            (&Method::GET | &Method::HEAD, StatusCode::NOT_MODIFIED) => {
-                let at = (history.next_number(), &self.instance);
-                match history.get(key) {
-                    Some(target) => target.check_not_modified(at, &exchange, epoch, &mut findings),
-                    None => rules::check_not_modified_alone(&exchange, &mut findings),
-                }
-            }
-            (&Method::HEAD, StatusCode::OK) | (&Method::GET, StatusCode::PARTIAL_CONTENT) => {
-                let at = (history.next_number(), &self.instance);
-                if let Some(target) = history.get(key) {
-                    target.check_head_and_partial(at, &exchange, epoch, &mut findings);
-                }
-                observed = PartialContent::of(&exchange).map(ObservedBody::Partial);
-            }
-            (&Method::GET | &Method::HEAD, StatusCode::NOT_FOUND | StatusCode::GONE) => {
-                if let Some(target) = history.get(key) {
-                    target.add_absence(&self.instance, &exchange);
-                }
-            }
-            _ => {
-                if let Some(stored) = StoredContent::of(&exchange) {
-                    history.target(key).set_stored(stored);
-                }
-                // The request is a running write itself, which does not end its own epoch.
-                let own = usize::from(self.write.is_some());
-                let epoch = history.epoch_if_unchanged_except(self.epoch, own);
-                if let Some(target) = history.get(key)
-                    && let Some(epoch) = epoch
-                {
-                    target.check_conditional(&self.instance, &exchange, epoch, &mut findings);
-                }
-            }
-        }
-        if let Some(target) = history.get(key) {
-            target.check_origin(&exchange, &mut findings);
-        }
-        drop(state);
+        let body = self.compare_with_earlier(&exchange, key, &mut findings);
         if let Some(write) = &mut self.write {
             // Neither was performed (RFC 9110, section 13.1; RFC 6585, section 3).
             write.is_refused = matches!(
@@ -142,7 +93,7 @@ impl RecordedRequest {
             );
         }
         self.audit.add_findings(&target, findings);
-        observed.map(|body| BodyRecorder {
+        body.map(|body| BodyRecorder {
             audit: self.audit.clone(),
             target,
             key,
@@ -158,6 +109,74 @@ impl RecordedRequest {
             length: 0,
             first: BytesMut::new(),
         })
+    }
+
+    /// Compares the response with earlier ones of its target, and keeps what later ones are
+    /// compared with. Returns the body that is to be recorded.
+    fn compare_with_earlier(
+        &self,
+        exchange: &Exchange<'_>,
+        key: TargetKey,
+        findings: &mut Vec<RuleFinding>,
+    ) -> Option<ObservedBody> {
+        let mut state = self.audit.lock();
+        let history = &mut state.history;
+        let epoch = history.epoch_if_unchanged(self.epoch);
+        let mut body = None;
+        match (exchange.method, exchange.status) {
+            (&Method::GET, StatusCode::OK) => {
+                let response = ObservedResponse::of(exchange, self.instance.clone(), epoch);
+                let number = history.next_number();
+                let target = history.target(key);
+                target.add_full_response(number, response, findings);
+                body = Some(ObservedBody::Full(number));
+            }
+            (&Method::GET | &Method::HEAD, StatusCode::NOT_MODIFIED) => {
+                let at = (history.next_number(), &self.instance);
+                match history.get(key) {
+                    Some(target) => target.check_not_modified(at, exchange, epoch, findings),
+                    None => rules::check_not_modified_alone(exchange, findings),
+                }
+            }
+            (&Method::HEAD, StatusCode::OK) | (&Method::GET, StatusCode::PARTIAL_CONTENT) => {
+                let at = (history.next_number(), &self.instance);
+                if let Some(target) = history.get(key) {
+                    target.check_head_and_partial(at, exchange, epoch, findings);
+                }
+                body = PartialContent::of(exchange).map(ObservedBody::Partial);
+            }
+            (&Method::GET | &Method::HEAD, StatusCode::NOT_FOUND | StatusCode::GONE) => {
+                if let Some(target) = history.get(key) {
+                    target.add_absence(&self.instance, exchange);
+                }
+            }
+            _ => self.check_write_or_refusal(history, exchange, key, findings),
+        }
+        if let Some(target) = history.peek(key) {
+            target.check_origin(exchange, findings);
+        }
+        body
+    }
+
+    /// Compares the response to a write, or a refusal, with the latest 200.
+    fn check_write_or_refusal(
+        &self,
+        history: &mut AuditHistory,
+        exchange: &Exchange<'_>,
+        key: TargetKey,
+        findings: &mut Vec<RuleFinding>,
+    ) {
+        if let Some(stored) = StoredContent::of(exchange) {
+            history.target(key).set_stored(stored);
+        }
+        // The request is a running write itself, which does not end its own epoch.
+        let own = usize::from(self.write.is_some());
+        let epoch = history.epoch_if_unchanged_except(self.epoch, own);
+        if let Some(target) = history.get(key)
+            && let Some(epoch) = epoch
+        {
+            target.check_conditional(&self.instance, exchange, epoch, findings);
+        }
     }
 }
 

@@ -39,7 +39,8 @@
 //! task-locals that layers outside have set. Once it is detached, it no longer sees them.
 //!
 //! A service may call [`Detached::finish`] before it returns its own future. Behind a `tower::buffer`,
-//! its client may leave before that is polled. A `CacheTagsLayer` outside then purges only once.
+//! its client may leave before that is polled. A `CacheTagsLayer` outside then purges only once. So it
+//! does if a service between them runs the request in a task of its own, with `tokio::spawn`.
 //!
 //! Detached work needs a tokio runtime. If the runtime has shut down, the work is dropped.
 

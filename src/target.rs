@@ -82,9 +82,12 @@ fn taken_prefix<'a>(path: &'a str, pattern: &str) -> Option<&'a str> {
 /// one.
 pub(crate) fn rewritten(request: &Parts) -> Option<&Uri> {
     let (target, seen) = (original(&request.extensions)?.path(), request.uri.path());
-    let left = target.strip_prefix(mount(request)).unwrap_or(target);
-    // At the root of a nested router, nothing is left of the path.
-    let is_explained = left == seen || (left.is_empty() && seen == "/");
+    let mount = mount(request);
+    let left = target.strip_prefix(mount).unwrap_or(target);
+    // At the root of a nested router, nothing is left of the path. Of two slashes, axum leaves one.
+    let is_explained = left == seen
+        || (left.is_empty() && seen == "/")
+        || (!mount.is_empty() && left.strip_prefix('/') == Some(seen));
     (!is_explained).then_some(&request.uri)
 }
 

@@ -91,7 +91,8 @@
 //! Some writes go on when their client disconnects: with an `Idempotency-Key`, in a
 //! `ValidatorCacheLayer`, under a lock, and in `Detached::finish`. The same holds after a response
 //! such as that of a timeout. There is one purge with the response, or as the client disconnects.
-//! Another comes at the end of the write, by the result in the table.
+//! Another comes at the end of the write, by the result in the table. The layer does not see the end of
+//! a write in a task of your own (`tokio::spawn`): use `Detached::finish`, or put the layer inside.
 //!
 //! A purge has the tags and the target of the write. It also has the URIs in `Location` and
 //! `Content-Location` with the same origin. It goes to the `PurgeQueue` in

@@ -157,7 +157,8 @@
 //!
 //! Nested services have keys of their own with the feature `axum`, which tells the layer the path
 //! that `Router::nest` took away. A layer that rewrites paths inside of `nest` changes nothing. If one
-//! outside of `nest` rewrites them, services share their keys.
+//! outside of `nest` rewrites them, services share their keys. They also share them below a prefix with
+//! escaped braces (`{{`), which axum does not take away.
 //!
 //! Services that share a store need a [`namespace`](IdempotencyLayer::namespace).
 //!

@@ -8,6 +8,8 @@ mod abandoned_parts;
 mod abandoned_writes;
 mod audit;
 mod audit_faults;
+#[cfg(all(feature = "axum", feature = "tokio"))]
+mod broken_state;
 mod cache_policy;
 #[cfg(all(feature = "axum", feature = "tokio"))]
 mod carried;
@@ -19,6 +21,12 @@ mod cors;
 mod events;
 #[cfg(all(feature = "axum", feature = "tokio"))]
 mod idempotency;
+#[cfg(feature = "axum")]
+mod if_range;
+#[cfg(all(feature = "axum", feature = "tokio"))]
+mod inner_304;
+#[cfg(all(feature = "axum", feature = "tokio"))]
+mod mounts;
 #[cfg(all(feature = "axum", feature = "tokio"))]
 mod nested;
 mod one_origin;

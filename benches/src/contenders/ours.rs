@@ -117,9 +117,7 @@ pub fn layers(contender: &Contender) -> f64 {
 }
 
 fn etag_layer<H: ContentHasher>(case: &Case, hasher: H) -> EtagLayer<H> {
-    EtagLayer::new()
-        .hasher(hasher)
-        .max_body_bytes(case.limit())
+    EtagLayer::new().hasher(hasher).max_body_bytes(case.limit())
 }
 
 fn open_etag<H: ContentHasher>(case: &Case, hasher: H) -> Option<OneRequest> {

@@ -3,6 +3,7 @@
 mod absence;
 mod body;
 mod head_and_206;
+mod many_services;
 mod not_modified;
 mod parts;
 mod revalidation;

@@ -1,6 +1,8 @@
 //! Writes of several parts that go on without their client, and the purges after them.
 
+mod buffers;
 mod ends;
+mod tasks;
 
 use std::{
     convert::Infallible,

@@ -4,6 +4,7 @@ mod broken;
 mod codings;
 mod content;
 mod disconnects;
+mod every_status;
 mod greedy;
 mod guarded;
 mod handed_on;

@@ -7,3 +7,4 @@ mod method;
 mod ordered_set;
 mod prefer;
 mod vary;
+mod vary_model;

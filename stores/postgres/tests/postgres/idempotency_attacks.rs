@@ -5,10 +5,11 @@ use std::{
     time::Duration,
 };
 
+use bytes::Bytes;
 use http::Response;
 use tokio::time::{Instant, timeout};
 use tower_conditional::IdempotencyLayer;
-use tower_conditional_postgres::KeyedError;
+use tower_conditional_postgres::{Keyed, KeyedError, Lease};
 
 use crate::support::{
     connection, database,
@@ -78,21 +79,17 @@ async fn an_attempt_has_one_transaction_at_a_time() {
     let pool = database();
     let layer = IdempotencyLayer::for_anyone(store(&pool).await);
     let handler_pool = pool.clone();
-    let service = layer.layer(service_fn(
-        move |request: Request<RequestBody<Full<Bytes>>>| {
-            let pool = handler_pool.clone();
-            async move {
-                let attempt = request.extensions().get::<Attempt>().expect("an attempt");
-                let mut lease = Lease::acquire(&pool).await.expect("a lease");
-                let tx = Keyed::begin(&mut lease, attempt).await.expect("the key");
-                let mut other = Lease::acquire(&pool).await.expect("a lease");
-                let lost = Keyed::begin(&mut other, attempt).await;
-                assert!(matches!(lost, Err(KeyedError::Lost)), "{lost:?}");
-                let paid = tx.commit(Response::new(Bytes::from("paid"))).await;
-                Ok::<_, Infallible>(paid.expect("a payment").map(Full::from))
-            }
-        },
-    ));
+    let (service, _) = payments(&layer, move |attempt| {
+        let pool = handler_pool.clone();
+        async move {
+            let mut lease = Lease::acquire(&pool).await?;
+            let tx = Keyed::begin(&mut lease, &attempt).await?;
+            let mut other = Lease::acquire(&pool).await?;
+            let lost = Keyed::begin(&mut other, &attempt).await;
+            assert!(matches!(lost, Err(KeyedError::Lost)), "{lost:?}");
+            tx.commit(Response::new(Bytes::from("paid"))).await
+        }
+    });
     assert_eq!(send(&service, "twice").await, (200, false));
     assert_eq!(send(&service, "twice").await, (200, true));
 }

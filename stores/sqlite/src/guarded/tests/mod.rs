@@ -1,5 +1,6 @@
 mod campaign;
 mod jobs;
+mod moved;
 mod races;
 mod rolled_back;
 mod spellings;

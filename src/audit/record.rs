@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
-use http::{HeaderMap, Method, Request, Response, StatusCode, Uri, header::HOST};
+use http::{HeaderMap, Method, Request, Response, StatusCode, Uri};
 use http_body::Body;
 use sha2::{Digest, Sha256};
 
@@ -14,6 +14,7 @@ use super::{
         self, Code, Exchange, FIRST_BYTES, ObservedContent, ObservedResponse, PartialContent,
         RuleFinding, StoredContent,
     },
+    target_key::{display_target, key, path, truncate},
 };
 use crate::{
     outcome::Outcome,
@@ -260,42 +261,4 @@ impl Drop for OngoingWrite {
     fn drop(&mut self) {
         self.audit.lock().history.end_write(self.is_refused);
     }
-}
-
-fn path(uri: &Uri) -> &str {
-    uri.path_and_query()
-        .map_or_else(|| uri.path(), |path| path.as_str())
-}
-
-/// Returns method, path and query, truncated if they are long.
-fn display_target(method: &Method, uri: &Uri) -> Arc<str> {
-    const MAX_CHARS: usize = 500;
-    let mut label = format!("{method} {}", path(uri));
-    if let Some((end, _)) = label.char_indices().nth(MAX_CHARS) {
-        label.truncate(end);
-        label.push('…');
-    }
-    label.into()
-}
-
-/// Returns the key of a target URI, which includes the host (RFC 9110, section 7.1).
-fn key(uri: &Uri, headers: &HeaderMap) -> TargetKey {
-    let mut hash = Sha256::new();
-    match uri.authority() {
-        Some(authority) => hash.update(authority.as_str()),
-        None => headers
-            .get_all(HOST)
-            .iter()
-            .for_each(|host| hash.update(host)),
-    }
-    // Neither part contains a space, so different pairs have different inputs.
-    hash.update(b" ");
-    hash.update(path(uri));
-    truncate(hash)
-}
-
-/// Returns the first half of a digest.
-fn truncate(hash: Sha256) -> [u8; 16] {
-    let digest: [u8; 32] = hash.finalize().into();
-    std::array::from_fn(|at| digest[at])
 }

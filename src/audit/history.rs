@@ -72,6 +72,11 @@ impl AuditHistory {
         self.targets.contains_key(&key).then(|| self.target(key))
     }
 
+    /// Returns a target that is known, and leaves the order of uses as it is.
+    pub(super) fn peek(&self, key: TargetKey) -> Option<&TargetHistory> {
+        self.targets.get(&key)
+    }
+
     pub(super) fn clear(&mut self) {
         self.targets.clear();
         self.order.clear();

@@ -217,6 +217,7 @@ mod record;
 pub(crate) mod rules;
 mod service;
 mod target_history;
+mod target_key;
 #[cfg(test)]
 mod tests;
 

@@ -3,17 +3,18 @@
 use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
-use http::{HeaderMap, Method, Request, Response, StatusCode, Uri, header::HOST};
+use http::{HeaderMap, Method, Request, Response, StatusCode, Uri};
 use http_body::Body;
 use sha2::{Digest, Sha256};
 
 use super::{
     Audit,
-    history::TargetKey,
+    history::{AuditHistory, TargetKey},
     rules::{
         self, Code, Exchange, FIRST_BYTES, ObservedContent, ObservedResponse, PartialContent,
-        StoredContent,
+        RuleFinding, StoredContent,
     },
+    target_key::{display_target, key, path, truncate},
 };
 use crate::{
     outcome::Outcome,
@@ -84,56 +85,7 @@ impl RecordedRequest {
         }
         let target = display_target(&self.method, &self.uri);
         let key = key(&self.uri, &self.headers);
-        let mut observed = None;
-        let mut state = self.audit.lock();
-        let history = &mut state.history;
-        let epoch = history.epoch_if_unchanged(self.epoch);
-        match (&self.method, response.status()) {
-            (&Method::GET, StatusCode::OK) => {
-                let response = ObservedResponse::of(&exchange, self.instance.clone(), epoch);
-                let number = history.next_number();
-                history
-                    .target(key)
-                    .add_full_response(number, response, &mut findings);
-                observed = Some(ObservedBody::Full(number));
-            }
-            (&Method::GET | &Method::HEAD, StatusCode::NOT_MODIFIED) => {
-                let at = (history.next_number(), &self.instance);
-                match history.get(key) {
-                    Some(target) => target.check_not_modified(at, &exchange, epoch, &mut findings),
-                    None => rules::check_not_modified_alone(&exchange, &mut findings),
-                }
-            }
-            (&Method::HEAD, StatusCode::OK) | (&Method::GET, StatusCode::PARTIAL_CONTENT) => {
-                let at = (history.next_number(), &self.instance);
-                if let Some(target) = history.get(key) {
-                    target.check_head_and_partial(at, &exchange, epoch, &mut findings);
-                }
-                observed = PartialContent::of(&exchange).map(ObservedBody::Partial);
-            }
-            (&Method::GET | &Method::HEAD, StatusCode::NOT_FOUND | StatusCode::GONE) => {
-                if let Some(target) = history.get(key) {
-                    target.add_absence(&self.instance, &exchange);
-                }
-            }
-            _ => {
-                if let Some(stored) = StoredContent::of(&exchange) {
-                    history.target(key).set_stored(stored);
-                }
-                // The request is a running write itself, which does not end its own epoch.
-                let own = usize::from(self.write.is_some());
-                let epoch = history.epoch_if_unchanged_except(self.epoch, own);
-                if let Some(target) = history.get(key)
-                    && let Some(epoch) = epoch
-                {
-                    target.check_conditional(&self.instance, &exchange, epoch, &mut findings);
-                }
-            }
-        }
-        if let Some(target) = history.get(key) {
-            target.check_origin(&exchange, &mut findings);
-        }
-        drop(state);
+        let body = self.compare_with_earlier(&exchange, key, &mut findings);
         if let Some(write) = &mut self.write {
             // Neither was performed (RFC 9110, section 13.1; RFC 6585, section 3).
             write.is_refused = matches!(
@@ -142,7 +94,7 @@ impl RecordedRequest {
             );
         }
         self.audit.add_findings(&target, findings);
-        observed.map(|body| BodyRecorder {
+        body.map(|body| BodyRecorder {
             audit: self.audit.clone(),
             target,
             key,
@@ -158,6 +110,74 @@ impl RecordedRequest {
             length: 0,
             first: BytesMut::new(),
         })
+    }
+
+    /// Compares the response with earlier ones of its target, and keeps what later ones are
+    /// compared with. Returns the body that is to be recorded.
+    fn compare_with_earlier(
+        &self,
+        exchange: &Exchange<'_>,
+        key: TargetKey,
+        findings: &mut Vec<RuleFinding>,
+    ) -> Option<ObservedBody> {
+        let mut state = self.audit.lock();
+        let history = &mut state.history;
+        let epoch = history.epoch_if_unchanged(self.epoch);
+        let mut body = None;
+        match (exchange.method, exchange.status) {
+            (&Method::GET, StatusCode::OK) => {
+                let response = ObservedResponse::of(exchange, self.instance.clone(), epoch);
+                let number = history.next_number();
+                let target = history.target(key);
+                target.add_full_response(number, response, findings);
+                body = Some(ObservedBody::Full(number));
+            }
+            (&Method::GET | &Method::HEAD, StatusCode::NOT_MODIFIED) => {
+                let at = (history.next_number(), &self.instance);
+                match history.get(key) {
+                    Some(target) => target.check_not_modified(at, exchange, epoch, findings),
+                    None => rules::check_not_modified_alone(exchange, findings),
+                }
+            }
+            (&Method::HEAD, StatusCode::OK) | (&Method::GET, StatusCode::PARTIAL_CONTENT) => {
+                let at = (history.next_number(), &self.instance);
+                if let Some(target) = history.get(key) {
+                    target.check_head_and_partial(at, exchange, epoch, findings);
+                }
+                body = PartialContent::of(exchange).map(ObservedBody::Partial);
+            }
+            (&Method::GET | &Method::HEAD, StatusCode::NOT_FOUND | StatusCode::GONE) => {
+                if let Some(target) = history.get(key) {
+                    target.add_absence(&self.instance, exchange);
+                }
+            }
+            _ => self.check_write_or_refusal(history, exchange, key, findings),
+        }
+        if let Some(target) = history.peek(key) {
+            target.check_origin(exchange, findings);
+        }
+        body
+    }
+
+    /// Compares the response to a write, or a refusal, with the latest 200.
+    fn check_write_or_refusal(
+        &self,
+        history: &mut AuditHistory,
+        exchange: &Exchange<'_>,
+        key: TargetKey,
+        findings: &mut Vec<RuleFinding>,
+    ) {
+        if let Some(stored) = StoredContent::of(exchange) {
+            history.target(key).set_stored(stored);
+        }
+        // The request is a running write itself, which does not end its own epoch.
+        let own = usize::from(self.write.is_some());
+        let epoch = history.epoch_if_unchanged_except(self.epoch, own);
+        if let Some(target) = history.get(key)
+            && let Some(epoch) = epoch
+        {
+            target.check_conditional(&self.instance, exchange, epoch, findings);
+        }
     }
 }
 
@@ -241,42 +261,4 @@ impl Drop for OngoingWrite {
     fn drop(&mut self) {
         self.audit.lock().history.end_write(self.is_refused);
     }
-}
-
-fn path(uri: &Uri) -> &str {
-    uri.path_and_query()
-        .map_or_else(|| uri.path(), |path| path.as_str())
-}
-
-/// Returns method, path and query, truncated if they are long.
-fn display_target(method: &Method, uri: &Uri) -> Arc<str> {
-    const MAX_CHARS: usize = 500;
-    let mut label = format!("{method} {}", path(uri));
-    if let Some((end, _)) = label.char_indices().nth(MAX_CHARS) {
-        label.truncate(end);
-        label.push('…');
-    }
-    label.into()
-}
-
-/// Returns the key of a target URI, which includes the host (RFC 9110, section 7.1).
-fn key(uri: &Uri, headers: &HeaderMap) -> TargetKey {
-    let mut hash = Sha256::new();
-    match uri.authority() {
-        Some(authority) => hash.update(authority.as_str()),
-        None => headers
-            .get_all(HOST)
-            .iter()
-            .for_each(|host| hash.update(host)),
-    }
-    // Neither part contains a space, so different pairs have different inputs.
-    hash.update(b" ");
-    hash.update(path(uri));
-    truncate(hash)
-}
-
-/// Returns the first half of a digest.
-fn truncate(hash: Sha256) -> [u8; 16] {
-    let digest: [u8; 32] = hash.finalize().into();
-    std::array::from_fn(|at| digest[at])
 }

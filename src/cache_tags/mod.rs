@@ -106,14 +106,12 @@
 //!
 //! Put authentication outside of the layer: a client can purge by starting a write and
 //! disconnecting. Put everything that refuses or answers writes inside, such as `stack()`,
-//! `IdempotencyLayer` and timeouts, so that the layer sees the result of
-//! each write.
+//! `IdempotencyLayer` and timeouts, so that the layer sees the result of each write. The 503 or
+//! 408 of a timeout purges.
 //!
 //! The target must be the URI that the cache uses. It is the URI of the request here, or, with
 //! the feature `axum`, the one before `Router::nest` removed a prefix ([`target`](crate::target)).
 //! `Host` must be that of the cache too.
-//!
-//! A timeout inside of the layer ends a write with a 503 or 408, which purges.
 //!
 //! # Limits
 //!

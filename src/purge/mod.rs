@@ -116,7 +116,7 @@ mod worker;
 
 use std::{collections::BTreeSet, future::Future, sync::Arc};
 
-use http::{HeaderMap, Uri, request::Parts};
+use http::{HeaderMap, Uri, request::Parts, uri::Authority};
 
 use crate::{
     error::BoxError,
@@ -164,8 +164,7 @@ impl Purge {
         let named = [Some(target::of(request)), target::rewritten(request)];
         named.into_iter().flatten().fold(Self::new(), |purge, uri| {
             let target = cache_tags::target(uri, &request.headers);
-            // A copy: the original would keep the whole read buffer of its connection alive.
-            purge.with_target(target.to_string().parse().unwrap_or(target))
+            purge.with_target(copy_of(&target).unwrap_or(target))
         })
     }
 
@@ -261,6 +260,16 @@ impl Purge {
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
+}
+
+/// Returns a URI that shares no memory. The original keeps the whole read buffer of its connection
+/// alive.
+fn copy_of(uri: &Uri) -> Option<Uri> {
+    let [scheme, colon] = uri.scheme_str().map_or([""; 2], |scheme| [scheme, "://"]);
+    let authority = uri.authority().map_or("", Authority::as_str);
+    let [mark, query] = uri.query().map_or([""; 2], |query| ["?", query]);
+    let text = [scheme, colon, authority, uri.path(), mark, query].concat();
+    text.try_into().ok()
 }
 
 /// A way to send purges to a cache.

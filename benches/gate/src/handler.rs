@@ -111,6 +111,44 @@ impl Service<Request<Body>> for Handler {
     }
 }
 
+/// A handler of requests with any body, which answers with 1 KiB, and with what `edit` changes.
+///
+/// It is another type than [`Handler`], whose code moves if its requests have several types.
+#[derive(Clone)]
+pub struct EditedAnswer {
+    content: Bytes,
+    edit: fn(&mut Response<Body>),
+}
+
+impl EditedAnswer {
+    pub fn new(edit: fn(&mut Response<Body>)) -> Self {
+        Self {
+            content: content(1024),
+            edit,
+        }
+    }
+}
+
+impl<B> Service<Request<B>> for EditedAnswer {
+    type Response = Response<Body>;
+    type Error = Infallible;
+    type Future = Ready<Result<Self::Response, Infallible>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, _: Request<B>) -> Self::Future {
+        let mut response = Response::new(Full::new(self.content.clone()).boxed_unsync());
+        let content_type = HeaderValue::from_static("application/json");
+        response
+            .headers_mut()
+            .insert(header::CONTENT_TYPE, content_type);
+        (self.edit)(&mut response);
+        ready(Ok(response))
+    }
+}
+
 /// A body of unknown length.
 struct Stream(Bytes);
 

@@ -93,6 +93,8 @@ fn a_purge_copies_its_target() {
     for (target, expected) in [
         ("/notes/1?q", "http://example.org/notes/1?q"),
         ("https://example.com/notes", "https://example.com/notes"),
+        ("http://example.com?q", "http://example.com/?q"),
+        ("example.com:443", "example.com:443"),
     ] {
         let head: Arc<[u8]> = target.as_bytes().into();
         let bytes = Bytes::from_owner(Head(Arc::clone(&head)));

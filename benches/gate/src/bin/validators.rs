@@ -36,6 +36,9 @@ fn main() {
         ("validators: bare first read", || {
             answers_each(200, tagged(), Method::GET, hosts())
         }),
+        ("validators: read without a tag", || {
+            answers(200, layer().layer(Handler::new()), Method::GET, None)
+        }),
         ("validators: cookie", || {
             read(200, tagged(), Some((COOKIE, "session=1")))
         }),

@@ -1,9 +1,14 @@
 //! Conditional writes.
 
-use http::{Method, header::IF_MATCH};
+use http::{
+    HeaderValue, Method,
+    header::{ETAG, IF_MATCH},
+};
 use tower::Layer;
-use tower_conditional::PreconditionLayer;
-use tower_conditional_gate::{CURRENT_TAG, Handler, OTHER_TAG, OneRequest, answers, run, source};
+use tower_conditional::{PreconditionLayer, lock::KeyedLock, source::SelfGet};
+use tower_conditional_gate::{
+    CURRENT_TAG, EditedAnswer, Handler, OTHER_TAG, OneRequest, answers, run, source,
+};
 
 fn main() {
     run(&[
@@ -15,6 +20,7 @@ fn main() {
             let put = Some((IF_MATCH, CURRENT_TAG));
             answers(200, layer.layer(Handler::new()), Method::PUT, put)
         }),
+        ("If-Match holds, self_get and lock", locked),
         ("412", || write(412, Handler::new().compares(), OTHER_TAG)),
     ]);
 }
@@ -22,4 +28,19 @@ fn main() {
 fn write(status: u16, handler: Handler, tag: &'static str) -> OneRequest {
     let service = PreconditionLayer::new(source()).layer(handler);
     answers(status, service, Method::PUT, Some((IF_MATCH, tag)))
+}
+
+/// Returns writes to a handler that cannot compare, which is asked for its tag under a lock.
+fn locked() -> OneRequest {
+    let reads = EditedAnswer::new(|response| {
+        let tag = HeaderValue::from_static(CURRENT_TAG);
+        response.headers_mut().insert(ETAG, tag);
+    });
+    let layer = PreconditionLayer::self_get(SelfGet::of(reads));
+    let layer = layer.lock(KeyedLock::new(), |request| {
+        Some(request.uri.path().to_owned())
+    });
+    let put = Some((IF_MATCH, CURRENT_TAG));
+    let service = layer.layer(EditedAnswer::new(|_| ()));
+    answers(200, service, Method::PUT, put)
 }

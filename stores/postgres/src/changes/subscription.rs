@@ -16,7 +16,7 @@ use tokio_postgres::{
 
 use crate::{Error, ErrorKind};
 
-/// A century.
+/// The wait in place of one that the clock cannot add: a century.
 const NEVER: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
 
 /// A connection that listens to a channel.

@@ -80,8 +80,8 @@
 //! - If the client has the current representation, the response becomes a 304. It keeps
 //!   every header of the 200 that does not describe the missing content.
 //! - If the client names the tag in its weak form alone, the 304 has that form. A cache whose
-//!   compression weakened the tag could not use another (RFC 9111, section 4.3.4). So is a
-//!   304 that the service makes itself.
+//!   compression weakened the tag could not use another (RFC 9111, section 4.3.4). A 304
+//!   that the service makes itself gets that form too.
 //! - If a condition is false, the response becomes a 412 with the current validators.
 //! - A `Last-Modified` later than the response's `Date`, or than now, is set to that date
 //!   (section 8.8.2.1).

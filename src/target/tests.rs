@@ -49,6 +49,10 @@ fn a_rewritten_path_is_told_from_a_prefix_that_was_removed() {
     for (path, rewritten_to, expected) in [
         ("/api", None, "none"),
         ("/api/notes", None, "none"),
+        // axum leaves one of two slashes. That alone explains a slash less.
+        ("/api//notes", None, "none"),
+        ("/api//notes", Some("/other"), "/other"),
+        ("/api///notes", Some("/notes"), "/notes"),
         ("/api/notes", Some("/notes"), "none"),
         ("/api", Some("/"), "none"),
         ("/api", Some("/notes"), "/notes"),

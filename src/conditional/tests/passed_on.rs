@@ -42,7 +42,7 @@ fn handler(
 }
 
 /// Returns the request that the handler got, and `true` if the answer is empty.
-macro_rules! got {
+macro_rules! pass_on {
     ($layer:expr, $method:expr) => {{
         let log = Log::default();
         let part = [("range", "bytes=0-1"), ("if-range", "\"1\"")];
@@ -60,18 +60,21 @@ fn a_read_is_passed_on_as_it_is() {
     let plain = ConditionalLayer::new().explain();
     for (method, expected) in [("GET", "GET [true, true]"), ("HEAD", "HEAD [true, true]")] {
         let same = (expected.to_owned(), false);
-        assert_eq!(got!(plain, method), same);
-        assert_eq!(got!(by(knows(tagged("1"))), method), same);
-        assert_eq!(got!(by(waits()), method), same);
+        assert_eq!(pass_on!(plain, method), same);
+        assert_eq!(pass_on!(by(knows(tagged("1"))), method), same);
+        assert_eq!(pass_on!(by(waits()), method), same);
     }
     for (method, expected, empty) in [
         ("GET", "GET [true, true]", false),
         ("HEAD", "GET [false, false]", true),
     ] {
         let changed = (expected.to_owned(), empty);
-        assert_eq!(got!(plain.clone().head_as_get(), method), changed);
-        assert_eq!(got!(by(knows(tagged("1"))).head_as_get(), method), changed);
-        assert_eq!(got!(by(waits()).head_as_get(), method), changed);
+        assert_eq!(pass_on!(plain.clone().head_as_get(), method), changed);
+        assert_eq!(
+            pass_on!(by(knows(tagged("1"))).head_as_get(), method),
+            changed
+        );
+        assert_eq!(pass_on!(by(waits()).head_as_get(), method), changed);
     }
 }
 

@@ -8,9 +8,9 @@ use tokio::time::{sleep, timeout};
 use tower::{Layer, ServiceBuilder, ServiceExt, limit::ConcurrencyLimitLayer, service_fn};
 
 use super::{
-    HandlerRequest, Runs, order, post, problem, send, service,
-    store_faults::{Fault, Faulty, Operation},
-    user,
+    HandlerRequest, Runs,
+    faulty_store::{Fault, Faulty, Operation},
+    order, post, problem, send, service, user,
 };
 use crate::{
     detached::Detached,

@@ -2,10 +2,12 @@
 
 mod admission;
 mod attacks;
+mod claim_faults;
 mod clocks;
 mod configuration;
 mod content;
 mod ends;
+mod faulty_store;
 mod given_back;
 mod key_forms;
 mod layers;

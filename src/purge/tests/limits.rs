@@ -60,7 +60,7 @@ async fn first_tries_wait_for_room() {
 /// Eight calls start together. Further ones start once these have turned out to be slow.
 #[tokio::test(start_paused = true)]
 async fn eight_calls_start_together() {
-    for (timeout, is_prompt) in [
+    for (timeout, prompt_time) in [
         (5 * SECOND, 250 * MILLISECOND),
         (20 * SECOND, SECOND),
         (60 * SECOND, SECOND),
@@ -70,11 +70,11 @@ async fn eight_calls_start_together() {
         let paths: Vec<_> = (0..20).map(|at| format!("/0/{at}")).collect();
         let paths: Vec<_> = paths.iter().map(String::as_str).collect();
         drop(queue.enqueue(targeted(&[], &paths)));
-        sleep(is_prompt - MILLISECOND).await;
+        sleep(prompt_time - MILLISECOND).await;
         assert_eq!(requests(&times), 8, "{timeout:?}");
         sleep(2 * MILLISECOND).await;
         assert_eq!(requests(&times), 16, "{timeout:?}");
-        sleep(is_prompt).await;
+        sleep(prompt_time).await;
         assert_eq!(requests(&times), 20, "{timeout:?}");
     }
 }

@@ -18,6 +18,7 @@ mod peers;
 mod places;
 mod principals;
 mod reads;
+mod renewals;
 mod sampler;
 mod settings;
 mod spellings;

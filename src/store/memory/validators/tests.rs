@@ -39,7 +39,7 @@ fn is_valid(table: &WriteTable, target: u64, generation: u64) -> bool {
     table.writes(target).allow(&grant)
 }
 
-/// P-VC-room: a change for which there is no room is forgotten by no entry.
+/// P-VC-room: each change counts for the entries before it, also without room for its record.
 #[test]
 fn a_full_table_forgets_what_is_invalidated() {
     let (mut table, last) = full_table();

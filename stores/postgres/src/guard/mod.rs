@@ -49,9 +49,9 @@ pub use target::Target;
 /// The transaction is `READ COMMITTED`. Dropping it rolls back, and closes the connection
 /// of its [`Lease`]. [`rollback`](Self::rollback) keeps the connection.
 ///
-/// End it in these ways only. A `COMMIT` or `ROLLBACK` in your SQL ends its locks too, and
-/// [`commit`](Self::commit) then fails with [`ErrorKind::TransactionEnded`], and so after
-/// `RESET ALL`. Savepoints are fine.
+/// End it in these ways only. A `COMMIT` or `ROLLBACK` in your SQL ends its locks too, so
+/// [`commit`](Self::commit) fails with [`ErrorKind::TransactionEnded`]. `RESET ALL` is taken for an
+/// end, since it resets the setting that shows one. Savepoints are fine.
 ///
 /// # What it guarantees
 ///

@@ -44,7 +44,7 @@ impl<'a> End<'a> {
             owner: step.owner.as_bytes(),
             fence: fence(step.fence),
             state,
-            reason: reason.map(|reason| i16::from(reason.code())),
+            reason: reason.map(reason_code),
             response,
         }
     }

@@ -118,13 +118,13 @@ mod tests {
             ("", false),
             ("no\0tes", false),
         ] {
-            let is = (
+            let found = (
                 PostgresIdentifier::new(name).is_ok(),
                 TableName::new(name).is_ok(),
                 TableName::new(format!("app.{name}")).is_ok(),
                 TableName::new(format!("{name}.notes")).is_ok(),
             );
-            assert_eq!(is, (is_valid, is_valid, is_valid, is_valid), "{name:?}");
+            assert_eq!(found, (is_valid, is_valid, is_valid, is_valid), "{name:?}");
         }
         assert!(TableName::new("app.notes.id").is_err());
     }

@@ -205,7 +205,8 @@ async fn a_trigger_that_raises_leaves_all_or_nothing() {
     }
 }
 
-/// An attached file that has moved since is no file of the check, and its write commits with the rest.
+/// The crate does not check attached files. SQLite itself may refuse to write to one that has moved,
+/// and then nothing is written.
 #[tokio::test]
 async fn an_attached_file_that_moves_commits_or_fails_whole() {
     let (file, attached, kept) = (TempFile::new(), TempFile::new(), TempFile::new());

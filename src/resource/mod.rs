@@ -14,7 +14,7 @@
 //!     routing::{get, put},
 //! };
 //! use tower_conditional::{
-//!     ConditionalLayer, EntityTag, VersionTags,
+//!     BoxError, ConditionalLayer, EntityTag, VersionTags,
 //!     handler::{Expected, WithValidators},
 //!     resource::{guard, wrap},
 //!     source,
@@ -32,9 +32,12 @@
 //! }
 //!
 //! // SELECT version FROM notes WHERE id = ..
-//! async fn version(Path(id): Path<i64>, State(db): State<Db>) -> Option<EntityTag> {
-//!     let version = db.version(id).await.ok()??;
-//!     Some(tags(id).number(version))
+//! async fn version(
+//!     Path(id): Path<i64>,
+//!     State(db): State<Db>,
+//! ) -> Result<Option<EntityTag>, BoxError> {
+//!     // An error is passed on: `None` would say that the note is absent.
+//!     Ok(db.version(id).await?.map(|version| tags(id).number(version)))
 //! }
 //!
 //! // SELECT text, version FROM notes WHERE id = ..

@@ -43,7 +43,9 @@ pub struct ExtractorSource<F, T, S = ()> {
 /// The function has up to 16 arguments, each of them a [`FromRequestParts`]. Its future is
 /// `Send`, so it holds no guard of a `std::sync::Mutex` across an await. It returns a tag,
 /// [`Validators`](crate::Validators), an `Option` of either, a [`Current`], or a `Result` with
-/// one of these, as for [`from_fn`](super::from_fn()).
+/// one of these, as for [`from_fn`](super::from_fn()). `None` means that the target does not
+/// exist, so an error must not become `None`. The error converts into a
+/// [`BoxError`](crate::BoxError), which a `StatusCode` does not.
 ///
 /// # How it works
 ///
@@ -122,7 +124,7 @@ where
     message = "`{Self}` is not a function that `source::axum` takes",
     label = "not an async function from extractors to a state",
     note = "it is an async function of up to 16 extractors, and `Clone + Send + Sync`, as is everything that it captures; its future is `Send`",
-    note = "it returns an `EntityTag`, `Validators`, an `Option` of either, a `Current`, or a `Result` with one of these"
+    note = "it returns an `EntityTag`, `Validators`, an `Option` of either, a `Current`, or a `Result` with one of these and an error that converts into `BoxError`"
 )]
 pub trait ExtractorFn<T>: Clone + Send + Sync + 'static {
     /// The future that the function returns.

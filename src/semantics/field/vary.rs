@@ -34,7 +34,8 @@ pub fn merge(
     let existing = || members(lines::lines(headers, &VARY));
     // The names are compared with each other below, which pays only for few.
     let are_few = added.size_hint().1.is_some_and(|most| most <= FEW);
-    let Some(listed) = FewNames::of(existing()).filter(|_| are_few) else {
+    let listed = are_few.then(|| FewNames::of(existing())).flatten();
+    let Some(listed) = listed else {
         return merge_many(headers, added);
     };
     let is_listed = |name: &HeaderName| listed.contains(name);

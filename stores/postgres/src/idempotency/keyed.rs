@@ -40,9 +40,9 @@ use crate::{
 /// ```
 ///
 /// The record is that of a [`PostgresIdempotencyStore`](crate::PostgresIdempotencyStore) in this
-/// database, which the layer must use. The layer renews the lease over another connection of
-/// its pool: give the pool more connections than transactions at a time. A lease that was not
-/// renewed ends in [`KeyedError::Lost`] at the commit.
+/// database, which the layer must use. The layer renews its hold on the key over another
+/// connection of its pool: give the pool more connections than transactions at a time. A hold
+/// that was not renewed ends in [`KeyedError::Lost`] at the commit.
 ///
 /// The transaction is `READ COMMITTED`. Beside the application's statements it has three: a lock
 /// that ends with the transaction, a look at the record, and the record itself. Each takes one
@@ -207,7 +207,8 @@ impl fmt::Debug for Keyed<'_> {
 /// | with [`OutcomeUnknown`](ErrorKind::OutcomeUnknown) | 503 | gets the recorded response if the commit took place, and runs otherwise |
 /// | with [`TransactionEnded`](ErrorKind::TransactionEnded) | 500 | gets 409 |
 ///
-/// A record that was committed is never freed: for the layer, its key is lost.
+/// A record that was committed is never freed: the layer learns that the attempt no longer holds
+/// its key, and leaves the record.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum KeyedError {

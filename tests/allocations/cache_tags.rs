@@ -1,14 +1,7 @@
 //! The allocations of cache tags.
 
-use std::convert::Infallible;
-
-use http::{Method, StatusCode};
-use tokio::runtime::Builder;
-use tower_conditional::{
-    CacheTagsLayer,
-    cache_tags::CacheTags,
-    purge::{Purge, PurgeQueue},
-};
+use http::Method;
+use tower_conditional::{CacheTagsLayer, cache_tags::CacheTags};
 
 use crate::support::{Handler, added};
 
@@ -28,8 +21,15 @@ fn cache_tags_cost_their_field() {
 }
 
 /// The watch of a write has the allocation of its purge, whether the write is purged or not.
+#[cfg(feature = "tokio")]
 #[test]
 fn a_purge_that_is_pending_costs_its_names() {
+    use std::convert::Infallible;
+
+    use http::StatusCode;
+    use tokio::runtime::Builder;
+    use tower_conditional::purge::{Purge, PurgeQueue};
+
     let handler = Handler::new(0, 1024).responding(StatusCode::CONFLICT);
     let runtime = Builder::new_current_thread().build().unwrap();
     let _inside = runtime.enter();

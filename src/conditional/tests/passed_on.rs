@@ -14,7 +14,7 @@ use crate::{
         condition::Current,
         field::{HttpDate, SafeMethods},
     },
-    source::{ValidatorSource, from_fn, now},
+    source::{ValidatorSource, from_fn},
     test_support::{Log, Upload, knows, read, request, send, tagged, wait_once},
 };
 
@@ -148,7 +148,7 @@ fn a_replay_is_not_judged() {
 #[cfg(feature = "axum")]
 #[test]
 fn a_rejected_read_is_left_to_the_handler() {
-    use crate::source::{OnSourceError, SourceError};
+    use crate::source::{OnSourceError, SourceError, now};
 
     for (rejected, status) in [(404, 200), (500, 503)] {
         let fails = now(move |_| {

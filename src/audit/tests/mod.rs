@@ -1,11 +1,13 @@
-//! The audit through its layer: findings, limits, and unchanged responses.
+//! The audit through its layer.
 
 mod absence;
 mod body;
 mod head_and_206;
+mod limits;
 mod many_services;
 mod not_modified;
 mod parts;
+mod reports;
 mod revalidation;
 mod shared_state;
 mod stored;
@@ -116,156 +118,6 @@ fn assert_codes(audit: &Audit, expected: &[Code]) {
     assert_eq!(codes(audit), expected.iter().copied().collect());
 }
 
-/// The table in the docs has all codes.
-#[test]
-fn the_table_is_complete() {
-    let docs = include_str!("../mod.rs");
-    for code in Code::ALL {
-        let severity = if code.is_mistake() {
-            "mistake"
-        } else {
-            "advice"
-        };
-        let (section, remedy) = (code.section(), code.remedy());
-        let row = format!("//! | `{code}` | {severity} | {section} | {remedy} |\n");
-        assert!(docs.contains(&row), "missing: {row}");
-    }
-    let rows = docs.lines().filter(|line| line.starts_with("//! | `"));
-    assert_eq!(rows.count(), Code::ALL.len());
-}
-
-#[test]
-fn a_finding_has_code_target_and_remedy() {
-    let audit = Audit::new();
-    let layer = AuditLayer::new(audit.clone());
-    for _ in 0..2 {
-        exchange(
-            &layer,
-            request("GET", "/a?b=c", &[]),
-            &ok(&[("etag", "x")], "a"),
-        );
-    }
-    let finding = &audit.findings()[0];
-    assert_eq!(finding.code(), Code::InvalidTag);
-    assert_eq!(finding.target(), "GET /a?b=c");
-    assert_eq!((finding.detail(), finding.count()), ("ETag: x", 2));
-    assert_eq!(
-        finding.to_string(),
-        "mistake invalid-tag at GET /a?b=c: ETag: x (2 times)\n  \
-         RFC 9110, section 8.8.3: write visible characters between double quotes, \
-         with W/ before them if weak"
-    );
-}
-
-#[test]
-fn advice_does_not_fail_the_audit() {
-    let audit = Audit::new();
-    get(&audit, &[], &ok(&[], "a"));
-    assert_eq!(audit.findings()[0].code(), Code::NoPolicy);
-    audit.assert_clean();
-}
-
-#[test]
-#[should_panic(expected = "mistake several-tags at GET /")]
-fn a_mistake_fails_the_audit() {
-    let audit = Audit::new();
-    get(
-        &audit,
-        &[],
-        &ok(&[("etag", "\"a\""), ("etag", "\"b\"")], "a"),
-    );
-    audit.assert_clean();
-}
-
-#[test]
-fn allowed_codes_are_left_out() {
-    let audit = Audit::new().allow([Code::NoPolicy, Code::InvalidTag]);
-    get(&audit, &[], &ok(&[("etag", "x")], "a"));
-    assert!(audit.findings().is_empty());
-}
-
-#[test]
-fn clear_removes_everything() {
-    let audit = Audit::new();
-    let tag = [("etag", "\"a\"")];
-    get(&audit, &[], &ok(&tag, "a"));
-    audit.clear();
-    assert!(audit.findings().is_empty());
-    get(&audit, &[], &ok(&tag, "b"));
-    assert_codes(&audit, &[]);
-    get(&audit, &[], &ok(&tag, "a"));
-    assert_codes(&audit, &[Code::SameTagOtherBytes]);
-}
-
-#[test]
-#[should_panic(expected = "and 3 more")]
-fn findings_are_bounded_and_counted() {
-    let audit = Audit::new().max_findings(1).allow([Code::NoPolicy]);
-    let layer = AuditLayer::new(audit.clone());
-    for path in ["/1", "/2", "/3", "/2", "/1"] {
-        exchange(
-            &layer,
-            request("GET", path, &[]),
-            &ok(&[("etag", "x")], "a"),
-        );
-    }
-    assert_eq!(audit.findings().len(), 1);
-    assert_eq!(audit.findings()[0].count(), 2);
-    assert_eq!(audit.dropped(), 3);
-    audit.assert_clean();
-}
-
-/// Other bytes with a tag that was forgotten are not found.
-#[test]
-fn targets_are_bounded_and_the_oldest_is_removed() {
-    let audit = Audit::new().max_targets(2);
-    let layer = AuditLayer::new(audit.clone());
-    let see = |path: &str, content: &str| {
-        let answer = ok(&[("etag", "\"a\"")], content);
-        exchange(&layer, request("GET", path, &[]), &answer);
-    };
-    see("/1", "a");
-    see("/2", "a");
-    see("/1", "a");
-    see("/3", "a");
-    see("/2", "b");
-    assert_codes(&audit, &[]);
-    // This removed "/1".
-    see("/3", "b");
-    assert_codes(&audit, &[Code::SameTagOtherBytes]);
-    assert_eq!(audit.findings().last().unwrap().target(), "GET /3");
-}
-
-/// The latest variants of a target are kept, those with a known content first.
-#[test]
-fn variants_are_bounded() {
-    let audit = Audit::new();
-    let see = |tag: &str, content: &str| {
-        get(&audit, &[], &ok(&[("etag", tag)], content));
-    };
-    see("\"first\"", "first");
-    let layer = AuditLayer::new(audit.clone());
-    let unread: Vec<_> = (0..20)
-        .map(|_| {
-            let answer = ok(&[("etag", "\"unread\"")], "unread");
-            let response: Response<AuditBody<ScriptedBody>> =
-                send(&layer, request("GET", "/", &[]), |_| response(&answer));
-            response
-        })
-        .collect();
-    drop(unread);
-    see("\"first\"", "other");
-    assert_codes(&audit, &[Code::SameTagOtherBytes]);
-    audit.clear();
-    for number in 0..9 {
-        see(&format!("\"{number}\""), &number.to_string());
-    }
-    see("\"0\"", "other");
-    assert_codes(&audit, &[]);
-    see("\"5\"", "another");
-    assert_codes(&audit, &[Code::SameTagOtherBytes]);
-}
-
 /// R-9110-8.8-c, R-9111-4-a: targets differ by host and query.
 #[test]
 fn a_target_has_a_host_and_a_query() {
@@ -343,36 +195,6 @@ fn a_panic_elsewhere_does_not_break_the_audit() {
     assert!(panicked.join().is_err());
     get(&audit, &[], &ok(&[("etag", "x")], "a"));
     assert_codes(&audit, &[Code::InvalidTag]);
-}
-
-/// Many concurrent requests, each target with one content and one tag.
-#[test]
-fn concurrent_requests_give_no_false_findings() {
-    let audit = Audit::new().max_targets(8).allow([Code::NoPolicy]);
-    std::thread::scope(|scope| {
-        for thread in 0..4_usize {
-            let layer = AuditLayer::new(audit.clone());
-            scope.spawn(move || {
-                for turn in 0..500 {
-                    let path = format!("/{}", (turn * (thread + 1)) % 12);
-                    let method = if turn % 50 == 0 { "POST" } else { "GET" };
-                    let tag = format!("\"{}\"", &path[1..]);
-                    let fields = [("etag", tag.as_str())];
-                    let answer = ok(&fields, &path);
-                    let response: Response<AuditBody<ScriptedBody>> =
-                        send(&layer, request(method, &path, &[]), |_| response(&answer));
-                    if turn % 3 != 0 {
-                        read(response.into_body());
-                    }
-                }
-            });
-        }
-    });
-    assert!(audit.findings().is_empty(), "{audit:?}");
-    assert_eq!(
-        audit.lock().history.epoch().map(|epoch| epoch > 0),
-        Some(true)
-    );
 }
 
 #[test]

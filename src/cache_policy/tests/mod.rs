@@ -9,10 +9,13 @@ use crate::{
 };
 
 mod configured;
+mod expires;
+mod handler_header;
 mod layer;
 mod malformed;
 mod matched;
 mod naive;
+mod one_user;
 mod policies;
 mod product;
 mod properties;
@@ -22,6 +25,7 @@ mod targeted;
 type Fields<'a> = &'a [(HeaderName, &'static str)];
 
 const SECRET: (HeaderName, &str) = (AUTHORIZATION, "Bearer ada");
+const SECRET_COOKIE: (HeaderName, &str) = (SET_COOKIE, "session=1");
 const CDN: HeaderName = HeaderName::from_static("cdn-cache-control");
 const SURROGATE: HeaderName = HeaderName::from_static("surrogate-control");
 

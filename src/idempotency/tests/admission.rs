@@ -1,12 +1,11 @@
+//! Requests with a key: performed, replayed or refused.
+
 use std::{sync::Arc, time::Duration};
 
-use bytes::Bytes;
-use http::{Method, StatusCode, request::Parts};
-use http_body_util::Full;
+use http::Method;
 use tokio::sync::Notify;
 
-use super::{Runs, Seen, attempt, layer, order, post, post_as, problem, send, service, waiting};
-use crate::idempotency::{Fingerprint, IdempotencyLayer};
+use super::{Runs, Seen, layer, order, post, post_as, problem, send, service, waiting};
 
 /// R-IK07-2.6-c, R-IK07-2.6-d: the first request runs, and its repeats get its response.
 #[tokio::test]
@@ -35,65 +34,6 @@ async fn a_retry_gets_the_first_response() {
         send(&service, post("\"b\"")).await.content,
         "{\"order\":2,\"for\":{\"item\":\"x\"}}"
     );
-}
-
-/// R-IK07-2.7-b: another request under the key is refused and not run.
-#[tokio::test]
-async fn another_request_with_the_key_is_refused() {
-    let runs = Runs::default();
-    let service = service(&layer(), &runs, order);
-    send(&service, post("\"a\"")).await;
-    let mut others = vec![
-        post_as("alice", "\"a\"", "{\"item\":\"y\"}"),
-        post("\"a\""),
-        post("\"a\""),
-        post("\"a\""),
-    ];
-    *others[1].uri_mut() = "/orders?x=1".parse().expect("a URI");
-    *others[2].method_mut() = Method::PATCH;
-    others[3]
-        .headers_mut()
-        .insert("content-type", "text/plain".parse().expect("a value"));
-    for other in others {
-        let refused = send(&service, other).await;
-        assert_eq!((refused.status, problem(&refused)), (422, "reused"));
-    }
-    assert_eq!(runs.count(), 1);
-}
-
-/// R-IK07-5-b: principals do not share keys.
-#[tokio::test]
-async fn principals_have_keys_of_their_own() {
-    let runs = Runs::default();
-    let service = service(&layer(), &runs, order);
-    let alice = send(&service, post_as("alice", "\"a\"", "1")).await;
-    let bob = send(&service, post_as("bob", "\"a\"", "1")).await;
-    assert_ne!(alice.content, bob.content);
-    assert!(!bob.replayed);
-    assert_eq!(runs.count(), 2);
-}
-
-#[tokio::test]
-async fn a_key_without_a_principal_is_refused() {
-    let runs = Runs::default();
-    let service = service(&layer(), &runs, order);
-    let mut request = post("\"a\"");
-    request.extensions_mut().clear();
-    let refused = send(&service, request).await;
-    assert_eq!(
-        (refused.status, problem(&refused)),
-        (403, "principal-missing")
-    );
-    assert_eq!(runs.count(), 0);
-}
-
-#[tokio::test]
-async fn anyone_may_share_keys_by_name() {
-    let runs = Runs::default();
-    let store = crate::store::MemoryIdempotencyStore::new();
-    let service = service(&IdempotencyLayer::for_anyone(store), &runs, order);
-    send(&service, post_as("alice", "\"a\"", "1")).await;
-    assert!(send(&service, post_as("bob", "\"a\"", "1")).await.replayed);
 }
 
 /// R-IK07-2.7-a: a key is required where the layer says so, and nowhere else.
@@ -236,85 +176,6 @@ async fn streams_are_refused_with_a_key() {
     assert_eq!(runs.count(), 0);
 }
 
-#[tokio::test]
-async fn the_handler_knows_its_attempt() {
-    let runs = Runs::default();
-    let service = service(&layer(), &runs, |_, request| {
-        let attempt = attempt(&request);
-        assert_eq!(attempt.key().as_str(), "a");
-        assert_eq!(attempt.scope().principal(), Some("alice"));
-        assert_eq!(attempt.derive_key("charge").len(), 43);
-        assert_ne!(attempt.derive_key("charge"), attempt.derive_key("mail"));
-        let text = format!("{} {}", attempt.number(), attempt.fence());
-        async move {
-            http::Response::builder()
-                .status(StatusCode::SERVICE_UNAVAILABLE)
-                .body(Full::from(text))
-                .expect("a response")
-        }
-    });
-    assert_eq!(send(&service, post("\"a\"")).await.content, "1 1");
-    assert_eq!(send(&service, post("\"a\"")).await.content, "2 2");
-}
-
-#[tokio::test]
-async fn an_application_may_tell_requests_apart_itself() {
-    let runs = Runs::default();
-    let by_length = layer().fingerprint(|_, content| Fingerprint::custom([content.len() as u8]));
-    let service = service(&by_length, &runs, order);
-    send(&service, post_as("alice", "\"a\"", "12")).await;
-    assert!(
-        send(&service, post_as("alice", "\"a\"", "21"))
-            .await
-            .replayed
-    );
-    assert_eq!(
-        send(&service, post_as("alice", "\"a\"", "123"))
-            .await
-            .status,
-        422
-    );
-}
-
-/// Below `nest` two services have one path, and records of their own.
-#[cfg(feature = "axum")]
-#[tokio::test]
-async fn nested_services_have_records_of_their_own() {
-    let runs = Runs::default();
-    let service = service(&layer(), &runs, order);
-    let nested = async |path| {
-        let mut request = post("\"a\"");
-        request.extensions_mut().extend(below_nest(path).await);
-        request
-    };
-    let a = send(&service, nested("/a/orders").await).await;
-    let b = send(&service, nested("/b/orders").await).await;
-    assert_ne!(a.content, b.content);
-    assert!(send(&service, nested("/b/orders").await).await.replayed);
-    // Within one service the key belongs to one request.
-    let mut other = nested("/b/orders/7").await;
-    *other.uri_mut() = "/orders/7".parse().expect("a URI");
-    assert_eq!(send(&service, other).await.status, 422);
-}
-
-/// Returns what `axum` adds to a request for a service at `/a` or `/b`.
-#[cfg(feature = "axum")]
-async fn below_nest(path: &str) -> http::Extensions {
-    let (sent, mut seen) = tokio::sync::mpsc::unbounded_channel();
-    let inside = tower::service_fn(move |request: axum::extract::Request| {
-        let sent = sent.send(request.into_parts().0.extensions);
-        sent.expect("the test waits");
-        async { Ok::<_, std::convert::Infallible>(http::Response::new(axum::body::Body::empty())) }
-    });
-    let app = axum::Router::new()
-        .nest_service("/a", inside.clone())
-        .nest_service("/b", inside);
-    let request = http::Request::post(path).body(axum::body::Body::empty());
-    let answer = tower::ServiceExt::oneshot(app, request.expect("a request")).await;
-    assert!(answer.is_ok());
-    seen.recv().await.expect("a request")
-}
-
 /// A client that takes an event stream among others gets its response.
 #[tokio::test]
 async fn a_client_that_accepts_events_too_is_served() {
@@ -333,58 +194,4 @@ async fn a_client_that_accepts_events_too_is_served() {
             .insert("accept", accept.parse().expect("a value"));
         assert_eq!(send(&service, request).await.status, 201, "{accept}");
     }
-}
-
-/// R-IK07-5-b: an empty name is no principal, since a missing one often becomes that.
-#[tokio::test]
-async fn an_empty_principal_is_refused() {
-    let runs = Runs::default();
-    let service = service(&layer(), &runs, order);
-    let refused = send(&service, super::post_as("", "\"a\"", "{}")).await;
-    assert_eq!(
-        (refused.status, problem(&refused)),
-        (403, "principal-missing")
-    );
-    assert_eq!(runs.count(), 0);
-}
-
-/// R-IK07-2.4-a: a fingerprint of the application's own does not join two resources.
-#[tokio::test]
-async fn an_own_fingerprint_is_bound_to_its_resource() {
-    let runs = Runs::default();
-    let same = |_: &Parts, _: &Bytes| Fingerprint::custom("all");
-    let service = service(&layer().fingerprint(same), &runs, order);
-    assert_eq!(send(&service, post("\"a\"")).await.status, 201);
-    let other_content = post_as("alice", "\"a\"", "[]");
-    assert!(send(&service, other_content).await.replayed);
-    let mut other_path = post("\"a\"");
-    *other_path.uri_mut() = "/refunds".parse().expect("a path");
-    let mut other_method = post("\"a\"");
-    *other_method.method_mut() = Method::PATCH;
-    let mut other_query = post("\"a\"");
-    *other_query.uri_mut() = "/orders?tenant=b".parse().expect("a path");
-    for other in [other_path, other_method, other_query] {
-        let refused = send(&service, other).await;
-        assert_eq!((refused.status, problem(&refused)), (422, "reused"));
-    }
-    assert_eq!(runs.count(), 1);
-}
-
-/// A key for another service is the same in every attempt, and differs for each key.
-#[tokio::test]
-async fn each_key_derives_another() {
-    let service = service(&layer(), &Runs::default(), |_, request| {
-        let derived = attempt(&request).derive_key("charge");
-        async move {
-            http::Response::builder()
-                .status(StatusCode::SERVICE_UNAVAILABLE)
-                .body(Full::from(derived))
-                .expect("a response")
-        }
-    });
-    let first = send(&service, post("\"a\"")).await.content;
-    assert_eq!(send(&service, post("\"a\"")).await.content, first);
-    assert_ne!(send(&service, post("\"b\"")).await.content, first);
-    // A retry after an upgrade sends the same key to the other service.
-    assert_eq!(first, "etcgofyqd5atELXk2GRoE2Sa-MSuvv901_H9TCyrgo4");
 }

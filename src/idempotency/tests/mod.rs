@@ -2,12 +2,14 @@
 
 mod admission;
 mod attacks;
+mod attempt;
 mod claim_faults;
 mod clocks;
 mod configuration;
 mod content;
 mod ends;
 mod faulty_store;
+mod fingerprints;
 mod given_back;
 mod key_forms;
 mod layers;
@@ -15,6 +17,7 @@ mod modes;
 mod other_requests;
 mod outcomes;
 mod parallel;
+mod principals;
 mod replays;
 mod reports;
 mod requests;

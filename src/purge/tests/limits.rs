@@ -8,10 +8,10 @@ use tokio::{
 };
 
 use super::{
+    caches::{Times, nginx, requests, target},
     http_purger::targeted,
     scripted_purger::{Act, ScriptedPurger, script},
     tagged,
-    worker::{Times, nginx, requests, target},
 };
 use crate::purge::{PurgeLimits, PurgeQueue};
 

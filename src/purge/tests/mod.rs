@@ -1,7 +1,11 @@
+#[cfg(feature = "tokio")]
+mod caches;
 mod hostile_targets;
 mod http_purger;
 #[cfg(feature = "tokio")]
 mod limits;
+#[cfg(feature = "tokio")]
+mod merged;
 #[cfg(feature = "tokio")]
 mod own_parts;
 #[cfg(feature = "tokio")]

@@ -1,85 +1,14 @@
 //! A target that a cache refuses or never responds to, among many others.
 
-use std::{
-    collections::BTreeMap,
-    future::pending,
-    sync::{
-        Arc, Mutex,
-        atomic::{AtomicUsize, Ordering},
-    },
-    time::Duration,
-};
+use std::time::Duration;
 
-use bytes::Bytes;
-use http::{HeaderValue, Request, Response, StatusCode, header::RETRY_AFTER};
-use tokio::{
-    task::yield_now,
-    time::{Instant, sleep},
-};
-use tower::{Service, service_fn};
+use tokio::time::{Instant, sleep};
 
 use super::{
-    http_purger::{targeted, uri},
-    tagged,
+    caches::{Times, nginx, requests, target},
+    http_purger::targeted,
 };
-use crate::{
-    BoxError,
-    purge::{HttpPurger, NotPurged, Purge, PurgeError, PurgeLimits, PurgeQueue},
-    test_support::{Log, ScriptedBody},
-};
-
-/// The times of the requests for each path, in seconds.
-pub(super) type Times = Arc<Mutex<BTreeMap<String, Vec<f64>>>>;
-
-/// A cache that responds with the status at the start of the path, and with 200 otherwise. For a
-/// status of zero it hangs. `/429-7/x` adds `Retry-After: 7`.
-fn cache(
-    times: &Times,
-) -> impl Service<Request<Bytes>, Response = Response<ScriptedBody>, Error = BoxError, Future: Send>
-+ Clone
-+ Send
-+ Sync
-+ 'static {
-    let (times, began) = (Arc::clone(times), Instant::now());
-    service_fn(move |request: Request<Bytes>| {
-        let path = request.uri().path().to_owned();
-        let at = began.elapsed().as_secs_f64();
-        times
-            .lock()
-            .unwrap()
-            .entry(path.clone())
-            .or_default()
-            .push(at);
-        async move {
-            let head = path.split('/').nth(1).unwrap_or_default();
-            let (status, after) = head.split_once('-').unwrap_or((head, ""));
-            let status = status.parse().unwrap_or(200);
-            if status == 0 {
-                pending::<()>().await;
-            }
-            let mut response = Response::new(ScriptedBody::sized([]));
-            *response.status_mut() = StatusCode::from_u16(status)?;
-            if !after.is_empty() {
-                let after = HeaderValue::from_str(after)?;
-                response.headers_mut().insert(RETRY_AFTER, after);
-            }
-            Ok(response)
-        }
-    })
-}
-
-pub(super) fn nginx(times: &Times, limits: PurgeLimits) -> PurgeQueue {
-    let purger = HttpPurger::purge_urls(cache(times), uri("http://cache/")).unwrap();
-    PurgeQueue::with_limits(purger, limits)
-}
-
-pub(super) fn target(path: &str) -> Purge {
-    targeted(&[], &[path])
-}
-
-pub(super) fn requests(times: &Times) -> usize {
-    times.lock().unwrap().values().map(Vec::len).sum()
-}
+use crate::purge::{PurgeError, PurgeLimits};
 
 /// Issue 10, B.2: one refused target each second took 6,306 requests for 1,800 purges, and
 /// 1,210 of them were given up.
@@ -198,96 +127,6 @@ async fn retry_after_delays_the_retry() {
             .collect();
         assert_eq!(seconds, expected, "{path}");
     }
-}
-
-/// Issue 10, B.2: a cache may refuse several tags because of one of them.
-#[tokio::test(start_paused = true)]
-async fn purges_whose_merged_tags_are_refused_are_sent_one_by_one() {
-    let log = Log::default();
-    let told = log.clone();
-    let varnish = service_fn(move |request: Request<Bytes>| {
-        let tags = request.headers()["xkey-purge"].to_str().unwrap();
-        told.note(tags);
-        let status = if tags.contains("bad") { 400 } else { 200 };
-        async move {
-            sleep(Duration::from_millis(10)).await;
-            let mut response = Response::new(ScriptedBody::sized([]));
-            *response.status_mut() = StatusCode::from_u16(status)?;
-            Ok::<_, BoxError>(response)
-        }
-    });
-    let purger = HttpPurger::varnish(varnish, uri("http://cache/")).unwrap();
-    let queue = PurgeQueue::new(purger);
-    let first = queue.enqueue(tagged(&["first"]));
-    yield_now().await;
-    let good = queue.enqueue(tagged(&["a", "both"]));
-    let bad = queue.enqueue(tagged(&["bad", "both"]));
-    assert_eq!(first.await, Ok(()));
-    assert_eq!(good.await, Ok(()));
-    assert_eq!(bad.await, Err(PurgeError::Refused));
-    assert_eq!(log.take(), ["first", "a bad both", "a both", "bad both"]);
-    assert_eq!(queue.failed(), 1);
-}
-
-/// A batch that is refused on its last try is sent one by one, since the cause is one purge.
-#[tokio::test(start_paused = true)]
-async fn a_refusal_on_the_last_try_is_of_its_cause_alone() {
-    for (most, failures) in [(5, 0), (5, 3), (5, 4), (1, 0)] {
-        let requests = Arc::new(AtomicUsize::new(0));
-        let varnish = service_fn(move |request: Request<Bytes>| {
-            let is_down = requests.fetch_add(1, Ordering::SeqCst) < failures;
-            let tags = request.headers()["xkey-purge"].to_str().unwrap();
-            let status = match is_down {
-                true => 503,
-                false if tags.contains("bad") => 400,
-                false => 200,
-            };
-            let mut response = Response::new(ScriptedBody::sized([]));
-            *response.status_mut() = StatusCode::from_u16(status).unwrap();
-            async { Ok::<_, BoxError>(response) }
-        });
-        let purger = HttpPurger::varnish(varnish, uri("http://cache/")).unwrap();
-        let limits = PurgeLimits::new().max_attempts(most).unwrap();
-        let queue = PurgeQueue::with_limits(purger, limits);
-        let (good, bad) = (
-            queue.enqueue(tagged(&["good"])),
-            queue.enqueue(tagged(&["bad"])),
-        );
-        assert_eq!(good.await, Ok(()), "{most} {failures}");
-        assert_eq!(bad.await, Err(PurgeError::Refused), "{most} {failures}");
-        assert_eq!(queue.failed(), 1);
-    }
-}
-
-/// Issue 10, B.2: merged purges are separated after any error of a purger of your own.
-#[tokio::test(start_paused = true)]
-async fn purges_that_failed_together_are_sent_one_by_one() {
-    let calls = Arc::new(Mutex::new(Vec::new()));
-    let told = Arc::clone(&calls);
-    let queue = PurgeQueue::new(move |purge: Purge| {
-        let tags: Vec<_> = purge.tags().map(ToString::to_string).collect();
-        told.lock().unwrap().push(tags.join(" "));
-        async move {
-            sleep(Duration::from_millis(1)).await;
-            match () {
-                () if tags.iter().any(|tag| tag == "panic") => panic!("on purpose"),
-                () if tags.iter().any(|tag| tag == "refuse") => Err(NotPurged::refused("no")),
-                () => Ok(()),
-            }
-        }
-    });
-    let first = queue.enqueue(tagged(&["first"]));
-    yield_now().await;
-    let tickets = ["a", "panic", "refuse"].map(|name| queue.enqueue(tagged(&[name])));
-    assert_eq!(first.await, Ok(()));
-    let [good, panics, refused] = tickets;
-    assert_eq!(good.await, Ok(()));
-    assert_eq!(refused.await, Err(PurgeError::Refused));
-    assert_eq!(panics.await, Err(PurgeError::Failed));
-    let mut expected = vec!["first", "a panic refuse", "a", "panic", "refuse"];
-    expected.extend(["panic"; 3]);
-    assert_eq!(*calls.lock().unwrap(), expected);
-    assert_eq!(queue.failed(), 2);
 }
 
 /// Issue 10, B.2: calls that hang are bounded, and half of the room is for first tries.

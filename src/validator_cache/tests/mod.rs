@@ -1,5 +1,6 @@
 //! The layer around handlers that count how often they run.
 
+mod alarms;
 mod announcements;
 mod bodies;
 mod collapse;
@@ -19,6 +20,7 @@ mod places;
 mod principals;
 mod reads;
 mod renewals;
+mod response_targets;
 mod sampler;
 mod settings;
 mod spellings;

@@ -1,6 +1,8 @@
 //! Stores with the faults that such stores have had. Each keeps every rule but one, and the
 //! suite must find that one.
 
+mod entry;
+mod steps;
 mod store;
 
 use store::BrokenStore;

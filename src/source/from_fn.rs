@@ -106,7 +106,7 @@ where
 #[diagnostic::on_unimplemented(
     message = "a source cannot return `{Self}`",
     label = "not a state",
-    note = "a source returns an `EntityTag`, `Validators`, an `Option` of either, a `Current`, or a `Result` with one of these",
+    note = "a source returns an `EntityTag`, `Validators`, an `Option` of either, a `Current`, or a `Result` with one of these and an error that converts into `BoxError`",
     note = "the tag of a version is `VersionTags::of(\"notes\", id).number(version)`",
     note = "an async function of `&Parts` goes to `source::from_fn`, and one that is not async to `source::now`"
 )]

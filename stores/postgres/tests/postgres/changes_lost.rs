@@ -251,3 +251,28 @@ async fn a_session_that_does_not_listen_is_noticed() {
         "{reason}"
     );
 }
+
+/// A notification that arrives before the answer to a check is an event. Here the network adds a
+/// `NOTIFY` to each check, which the server sends on before it has answered.
+#[tokio::test]
+async fn a_notification_beside_a_check_is_kept() {
+    let checks = [
+        "SELECT pg_listening_channels()",
+        "NOTIFY changes;SELECT'changes'",
+    ];
+    let server = Postgres::shared();
+    // Another database than that of the tests beside it, whose channel has the same name.
+    let own = server.create_database();
+    let (_, database) = own.rsplit_once('/').expect("a database");
+    let url = network(server.port(), Arc::default(), checks).await;
+    let url = url.trim_end_matches("postgres").to_owned() + database;
+    let mut feed = feed(&url).heartbeat(Duration::from_secs(1));
+    assert_eq!(next(&mut feed).await, Connected);
+    for _ in 0..2 {
+        assert_eq!(
+            next(&mut feed).await,
+            Connected,
+            "everything may have changed"
+        );
+    }
+}

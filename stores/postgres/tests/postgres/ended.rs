@@ -36,10 +36,10 @@ async fn a_key_is_sealed_if_its_transaction_was_ended() {
         let pool = database();
         let layer = IdempotencyLayer::for_anyone(store(&pool).await);
         let layer = layer.on_lost_attempt(OnLostAttempt::Reexecute);
-        let (errors, handler_pool) = (Arc::new(Mutex::new(Vec::new())), pool.clone());
+        let errors = Arc::new(Mutex::new(Vec::new()));
         let seen = Arc::clone(&errors);
-        let (service, runs) = payments(&layer, move |attempt| {
-            let (pool, seen) = (handler_pool.clone(), Arc::clone(&seen));
+        let (service, runs) = payments(&layer, &pool, move |pool, attempt| {
+            let seen = Arc::clone(&seen);
             async move {
                 let mut lease = Lease::acquire(&pool).await?;
                 let tx = Keyed::begin(&mut lease, &attempt).await?;
@@ -86,16 +86,12 @@ async fn a_key_that_cannot_be_sealed_is_not_free() {
         let pool = database();
         let layer = IdempotencyLayer::for_anyone(store(&pool).await);
         run(&pool, prepare).await;
-        let handler_pool = pool.clone();
-        let (service, runs) = payments(&layer, move |attempt| {
-            let pool = handler_pool.clone();
-            async move {
-                let mut lease = Lease::acquire(&pool).await?;
-                let tx = Keyed::begin(&mut lease, &attempt).await?;
-                tx.execute(PAY, &[]).await?;
-                tx.batch_execute(end).await?;
-                tx.commit(Response::new(Bytes::from("paid"))).await
-            }
+        let (service, runs) = payments(&layer, &pool, move |pool, attempt| async move {
+            let mut lease = Lease::acquire(&pool).await?;
+            let tx = Keyed::begin(&mut lease, &attempt).await?;
+            tx.execute(PAY, &[]).await?;
+            tx.batch_execute(end).await?;
+            tx.commit(Response::new(Bytes::from("paid"))).await
         });
         assert_eq!(send(&service, "a").await, (503, false), "{end}");
         assert_eq!(send(&service, "a").await, (409, false), "{end}");

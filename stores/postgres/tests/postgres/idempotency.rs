@@ -108,10 +108,8 @@ async fn effect_and_record_commit_together() {
     let pool = database();
     let layer =
         IdempotencyLayer::for_anyone(store(&pool).await).wait_timeout(Duration::from_secs(10));
-    let handler_pool = pool.clone();
-    let (service, runs) = payments(&layer, move |attempt| {
-        let pool = handler_pool.clone();
-        async move { pay(&pool, &attempt).await }
+    let (service, runs) = payments(&layer, &pool, |pool, attempt| async move {
+        pay(&pool, &attempt).await
     });
     let requests = (0..40).map(|number| {
         let service = service.clone();
@@ -132,17 +130,13 @@ async fn effect_and_record_commit_together() {
 async fn an_attempt_without_its_key_writes_nothing() {
     let pool = database();
     let layer = IdempotencyLayer::for_anyone(store(&pool).await);
-    let handler_pool = pool.clone();
-    let (service, _) = payments(&layer, move |attempt| {
-        let pool = handler_pool.clone();
-        async move {
-            // As if another replica had taken over.
-            let taken = "UPDATE conditional_idempotency SET fence = fence + 1";
-            run(&pool, taken).await;
-            let lost = pay(&pool, &attempt).await;
-            assert!(matches!(lost, Err(KeyedError::Lost)), "{lost:?}");
-            Ok(Response::default())
-        }
+    let (service, _) = payments(&layer, &pool, |pool, attempt| async move {
+        // As if another replica had taken over.
+        let taken = "UPDATE conditional_idempotency SET fence = fence + 1";
+        run(&pool, taken).await;
+        let lost = pay(&pool, &attempt).await;
+        assert!(matches!(lost, Err(KeyedError::Lost)), "{lost:?}");
+        Ok(Response::default())
     });
     let response = service.oneshot(post("a")).await.expect("a response");
     // The layer lost the key, too, and says so.
@@ -155,19 +149,15 @@ async fn an_attempt_without_its_key_writes_nothing() {
 async fn an_attempt_that_loses_its_key_is_rolled_back() {
     let pool = database();
     let layer = IdempotencyLayer::for_anyone(store(&pool).await);
-    let handler_pool = pool.clone();
-    let (service, _) = payments(&layer, move |attempt| {
-        let pool = handler_pool.clone();
-        async move {
-            let mut lease = Lease::acquire(&pool).await?;
-            let tx = Keyed::begin(&mut lease, &attempt).await?;
-            tx.execute("INSERT INTO payments VALUES (17)", &[]).await?;
-            let taken = "UPDATE conditional_idempotency SET fence = fence + 1";
-            run(&pool, taken).await;
-            let lost = tx.commit(Response::default()).await;
-            assert!(matches!(lost, Err(KeyedError::Lost)), "{lost:?}");
-            Ok(Response::default())
-        }
+    let (service, _) = payments(&layer, &pool, |pool, attempt| async move {
+        let mut lease = Lease::acquire(&pool).await?;
+        let tx = Keyed::begin(&mut lease, &attempt).await?;
+        tx.execute("INSERT INTO payments VALUES (17)", &[]).await?;
+        let taken = "UPDATE conditional_idempotency SET fence = fence + 1";
+        run(&pool, taken).await;
+        let lost = tx.commit(Response::default()).await;
+        assert!(matches!(lost, Err(KeyedError::Lost)), "{lost:?}");
+        Ok(Response::default())
     });
     let response = service.oneshot(post("a")).await.expect("a response");
     assert_eq!(response.status(), StatusCode::CONFLICT);

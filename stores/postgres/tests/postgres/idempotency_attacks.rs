@@ -26,10 +26,8 @@ async fn parallel_claims_are_decided_at_each_isolation_level() {
         let store = store(&pool).await;
         set(&pool, "default_transaction_isolation", level).await;
         let layer = IdempotencyLayer::for_anyone(store).wait_timeout(Duration::from_secs(20));
-        let handler_pool = pool.clone();
-        let (service, runs) = payments(&layer, move |attempt| {
-            let pool = handler_pool.clone();
-            async move { pay(&pool, &attempt).await }
+        let (service, runs) = payments(&layer, &pool, |pool, attempt| async move {
+            pay(&pool, &attempt).await
         });
         let sent = (0..60).map(|number| {
             let (service, key) = (service.clone(), format!("key {}", number % 3));
@@ -48,10 +46,10 @@ async fn parallel_claims_are_decided_at_each_isolation_level() {
 async fn an_attempt_commits_once() {
     let pool = database();
     let layer = IdempotencyLayer::for_anyone(store(&pool).await);
-    let (kept, handler_pool) = (Arc::new(Mutex::new(None)), pool.clone());
+    let kept = Arc::new(Mutex::new(None));
     let keep = Arc::clone(&kept);
-    let (service, _) = payments(&layer, move |attempt| {
-        let (pool, keep) = (handler_pool.clone(), Arc::clone(&keep));
+    let (service, _) = payments(&layer, &pool, move |pool, attempt| {
+        let keep = Arc::clone(&keep);
         async move {
             if attempt.key().as_str() == "late" {
                 *keep.lock().expect("no panic") = Some(attempt);
@@ -78,17 +76,13 @@ async fn an_attempt_commits_once() {
 async fn an_attempt_has_one_transaction_at_a_time() {
     let pool = database();
     let layer = IdempotencyLayer::for_anyone(store(&pool).await);
-    let handler_pool = pool.clone();
-    let (service, _) = payments(&layer, move |attempt| {
-        let pool = handler_pool.clone();
-        async move {
-            let mut lease = Lease::acquire(&pool).await?;
-            let tx = Keyed::begin(&mut lease, &attempt).await?;
-            let mut other = Lease::acquire(&pool).await?;
-            let lost = Keyed::begin(&mut other, &attempt).await;
-            assert!(matches!(lost, Err(KeyedError::Lost)), "{lost:?}");
-            tx.commit(Response::new(Bytes::from("paid"))).await
-        }
+    let (service, _) = payments(&layer, &pool, |pool, attempt| async move {
+        let mut lease = Lease::acquire(&pool).await?;
+        let tx = Keyed::begin(&mut lease, &attempt).await?;
+        let mut other = Lease::acquire(&pool).await?;
+        let lost = Keyed::begin(&mut other, &attempt).await;
+        assert!(matches!(lost, Err(KeyedError::Lost)), "{lost:?}");
+        tx.commit(Response::new(Bytes::from("paid"))).await
     });
     assert_eq!(send(&service, "twice").await, (200, false));
     assert_eq!(send(&service, "twice").await, (200, true));
@@ -112,10 +106,8 @@ async fn a_connection_that_ends_in_the_commit_has_no_effect() {
             DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION end_first();",
     )
     .await;
-    let handler_pool = pool.clone();
-    let (service, _) = payments(&layer, move |attempt| {
-        let pool = handler_pool.clone();
-        async move { pay(&pool, &attempt).await }
+    let (service, _) = payments(&layer, &pool, |pool, attempt| async move {
+        pay(&pool, &attempt).await
     });
     assert_eq!(send(&service, "a").await, (503, false));
     assert_eq!(count(&pool).await, 0);
@@ -142,7 +134,7 @@ async fn an_exhausted_pool_is_refused_once() {
     let timeout = Duration::from_millis(200);
     let store = store(&pool).await.timeout(timeout);
     let layer = IdempotencyLayer::for_anyone(store);
-    let (service, _) = payments(&layer, |_| async { Ok(Response::default()) });
+    let (service, _) = payments(&layer, &pool, |_, _| async { Ok(Response::default()) });
     let mut all = Vec::new();
     for _ in 0..pool.status().max_size {
         all.push(connection(&pool).await);

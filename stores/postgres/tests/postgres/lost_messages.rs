@@ -42,9 +42,8 @@ async fn a_payment_takes_place_once_whichever_message_is_lost() {
             let (proxy, pool, direct) = network();
             let layer = IdempotencyLayer::for_anyone(store(&pool).await);
             let layer = layer.on_lost_attempt(OnLostAttempt::Reexecute);
-            let (service, runs) = payments(&layer, move |attempt| {
-                let pool = pool.clone();
-                async move { pay(&pool, &attempt).await }
+            let (service, runs) = payments(&layer, &pool, |pool, attempt| async move {
+                pay(&pool, &attempt).await
             });
             proxy.once_at(statement, fault);
             // The server may notice the lost connection late.

@@ -25,23 +25,19 @@ async fn a_constraint_that_fails_in_the_commit_records_nothing() {
     )
     .await;
     let layer = IdempotencyLayer::for_anyone(store(&pool).await);
-    let handler_pool = pool.clone();
-    let (service, _) = payments(&layer, move |attempt| {
-        let pool = handler_pool.clone();
-        async move {
-            let mut lease = Lease::acquire(&pool).await?;
-            let tx = Keyed::begin(&mut lease, &attempt).await?;
-            tx.execute("INSERT INTO payments VALUES (1)", &[]).await?;
-            let committed = tx.commit(Response::default()).await;
-            let Err(KeyedError::Database(error)) = &committed else {
-                panic!("{committed:?}")
-            };
-            assert_eq!(
-                (error.kind(), error.is_conflict()),
-                (ErrorKind::Database, true)
-            );
-            committed
-        }
+    let (service, _) = payments(&layer, &pool, |pool, attempt| async move {
+        let mut lease = Lease::acquire(&pool).await?;
+        let tx = Keyed::begin(&mut lease, &attempt).await?;
+        tx.execute("INSERT INTO payments VALUES (1)", &[]).await?;
+        let committed = tx.commit(Response::default()).await;
+        let Err(KeyedError::Database(error)) = &committed else {
+            panic!("{committed:?}")
+        };
+        assert_eq!(
+            (error.kind(), error.is_conflict()),
+            (ErrorKind::Database, true)
+        );
+        committed
     });
     for _ in 0..2 {
         assert_eq!(send(&service, "a").await, (503, false));

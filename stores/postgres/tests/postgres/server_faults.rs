@@ -51,9 +51,8 @@ async fn a_session_that_ends_in_a_transaction_leaves_no_effect() {
         let layer = IdempotencyLayer::for_anyone(store(&pool).await)
             .transactional(OnUnrecorded::Fail)
             .on_lost_attempt(OnLostAttempt::Reexecute);
-        let handler_pool = pool.clone();
-        let (service, runs) = payments(&layer, move |attempt| {
-            let (pool, is_first) = (handler_pool.clone(), attempt.number() == 1);
+        let (service, runs) = payments(&layer, &pool, move |pool, attempt| {
+            let is_first = attempt.number() == 1;
             let at = if is_first { at } else { KilledAt::Never };
             async move { pay(&pool, &attempt, at).await }
         });
@@ -73,26 +72,22 @@ async fn an_idle_transaction_that_the_server_ends_records_nothing() {
     set(&pool(&url), "idle_in_transaction_session_timeout", "50").await;
     let pool = pool(&url);
     let layer = IdempotencyLayer::for_anyone(store(&pool).await);
-    let handler_pool = pool.clone();
-    let (service, _) = payments(&layer, move |attempt| {
-        let pool = handler_pool.clone();
-        async move {
-            let mut lease = Lease::acquire(&pool).await?;
-            let tx = Keyed::begin(&mut lease, &attempt).await?;
-            tx.execute("INSERT INTO payments VALUES (17)", &[]).await?;
-            // The end of the session is an event of the server, which the count shows.
-            let sessions = "SELECT count(*) FROM pg_stat_activity
+    let (service, _) = payments(&layer, &pool, |pool, attempt| async move {
+        let mut lease = Lease::acquire(&pool).await?;
+        let tx = Keyed::begin(&mut lease, &attempt).await?;
+        tx.execute("INSERT INTO payments VALUES (17)", &[]).await?;
+        // The end of the session is an event of the server, which the count shows.
+        let sessions = "SELECT count(*) FROM pg_stat_activity
                 WHERE datname = current_database() AND state = 'idle in transaction'";
-            let ended = async { while number(&pool, sessions).await > 0 {} };
-            let limit = Duration::from_secs(20);
-            tokio::time::timeout(limit, ended).await.expect("an end");
-            let committed = tx.commit(Response::default()).await;
-            let Err(KeyedError::Database(error)) = &committed else {
-                panic!("{committed:?}")
-            };
-            assert_eq!(error.kind(), ErrorKind::Database);
-            committed
-        }
+        let ended = async { while number(&pool, sessions).await > 0 {} };
+        let limit = Duration::from_secs(20);
+        tokio::time::timeout(limit, ended).await.expect("an end");
+        let committed = tx.commit(Response::default()).await;
+        let Err(KeyedError::Database(error)) = &committed else {
+            panic!("{committed:?}")
+        };
+        assert_eq!(error.kind(), ErrorKind::Database);
+        committed
     });
     assert_eq!(send(&service, "a").await, (503, false));
     assert_eq!(count(&pool).await, 0);
@@ -108,9 +103,9 @@ async fn a_crash_of_the_server_in_a_transaction_leaves_no_effect() {
     let layer = IdempotencyLayer::for_anyone(store(&pool).await)
         .transactional(OnUnrecorded::Fail)
         .on_lost_attempt(OnLostAttempt::Reexecute);
-    let (handler_pool, handler_server) = (pool.clone(), Arc::clone(&server));
-    let (service, runs) = payments(&layer, move |attempt| {
-        let (pool, server) = (handler_pool.clone(), Arc::clone(&handler_server));
+    let handler_server = Arc::clone(&server);
+    let (service, runs) = payments(&layer, &pool, move |pool, attempt| {
+        let server = Arc::clone(&handler_server);
         async move {
             let mut lease = Lease::acquire(&pool).await?;
             let tx = Keyed::begin(&mut lease, &attempt).await?;

@@ -90,10 +90,9 @@ async fn a_right_that_is_taken_away_meanwhile_runs_nothing_twice() {
         .expect("a name")
         .get(0);
     let layer = IdempotencyLayer::for_anyone(PostgresIdempotencyStore::new(weak.clone()));
-    let handler_admin = admin.clone();
     let revoke = format!("REVOKE UPDATE ON conditional_idempotency FROM {name}");
-    let (service, runs) = payments(&layer, move |_| {
-        let (admin, revoke) = (handler_admin.clone(), revoke.clone());
+    let (service, runs) = payments(&layer, &admin, move |admin, _| {
+        let revoke = revoke.clone();
         async move {
             run(&admin, &revoke).await;
             Ok(Response::new(Bytes::from("paid")))
@@ -146,8 +145,8 @@ async fn a_claim_behind_a_long_lock_leaves_no_stuck_key() {
     let pool = database();
     let store = store(&pool).await.timeout(Duration::from_millis(100));
     let layer = IdempotencyLayer::for_anyone(store.clone());
-    let paid = |_| async { Ok(Response::new(Bytes::from("paid"))) };
-    let (service, runs) = payments(&layer, paid);
+    let paid = |_, _| async { Ok(Response::new(Bytes::from("paid"))) };
+    let (service, runs) = payments(&layer, &pool, paid);
     let mut holder = connection(&pool).await;
     let tx = holder.transaction().await.expect("a transaction");
     tx.batch_execute("LOCK TABLE conditional_idempotency")

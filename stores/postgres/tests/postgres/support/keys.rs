@@ -97,22 +97,23 @@ where
     (response.status().as_u16(), is_replay)
 }
 
-/// Returns the service of a handler that gets its attempt, and the number of its runs. An error
-/// is answered with 503.
+/// Returns the service of a handler that gets a pool and its attempt, and the number of its runs.
+/// An error is answered with 503.
 pub(crate) fn payments<H, F>(
     layer: &IdempotencyLayer<PostgresIdempotencyStore>,
+    pool: &Pool,
     handler: H,
 ) -> (Payments, Arc<AtomicUsize>)
 where
-    H: Fn(Attempt) -> F + Clone + Send + Sync + 'static,
+    H: Fn(Pool, Attempt) -> F + Clone + Send + Sync + 'static,
     F: Future<Output = Result<Response<Bytes>, KeyedError>> + Send + 'static,
 {
     let runs = Arc::new(AtomicUsize::new(0));
-    let counted = Arc::clone(&runs);
+    let (counted, pool) = (Arc::clone(&runs), pool.clone());
     let service = layer.layer(service_fn(move |request: Posted| {
         counted.fetch_add(1, Ordering::SeqCst);
         let attempt = request.extensions().get::<Attempt>().expect("an attempt");
-        let answered = handler(attempt.clone());
+        let answered = handler(pool.clone(), attempt.clone());
         async move {
             let answer = answered.await.unwrap_or_else(|_| {
                 let mut failed = Response::default();

@@ -2,6 +2,8 @@
 
 mod bodies;
 
+#[cfg(feature = "tokio")]
+use std::time::Duration;
 use std::{
     convert::Infallible,
     future::{Future, poll_fn},
@@ -27,6 +29,14 @@ use crate::{
 };
 
 pub(crate) use bodies::{Act, Broken, ScriptedBody, Silent, Upload, content, read, read_unchecked};
+
+/// Moves the paused clock of tokio. Timers on the way fire in their order, which `advance` would
+/// skip.
+#[cfg(feature = "tokio")]
+pub(crate) async fn pass(time: Duration) {
+    // The runtime is idle, so it moves its paused clock, and nobody waits.
+    tokio::time::sleep(time).await;
+}
 
 /// Runs a future that waits for nothing outside of it.
 pub(crate) fn run<F: Future>(future: F) -> F::Output {

@@ -177,12 +177,10 @@ mod timed {
     use futures_util::{StreamExt, stream};
     use http_body::Frame;
     use http_body_util::StreamBody;
-    use tokio::{
-        sync::oneshot,
-        time::{Instant, sleep},
-    };
+    use tokio::{sync::oneshot, time::Instant};
 
     use super::*;
+    use crate::test_support::pass;
 
     /// Returns a body that sends `pieces`, each after a pause. It ends if `ends`, and hangs
     /// otherwise. The receiver reports when it is dropped.
@@ -196,8 +194,7 @@ mod timed {
     ) {
         let (witness, dropped) = oneshot::channel::<()>();
         let drip = stream::iter(pieces).then(move |bytes| async move {
-            // The clock is paused, so this advances it.
-            sleep(pause).await;
+            pass(pause).await;
             Ok::<_, Infallible>(Frame::data(Bytes::from(vec![0; bytes])))
         });
         let end = stream::once(async move {

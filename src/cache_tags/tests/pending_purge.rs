@@ -20,7 +20,7 @@ use crate::{
     cache_tags::{CacheTagSource, CacheTagsLayer},
     purge::{Purge, PurgeQueue},
     semantics::caching::cache_tags::{CacheTags, TagField},
-    test_support::{Upload, request},
+    test_support::{Upload, pass, request},
 };
 
 /// A queue with its purges, one by one.
@@ -184,7 +184,7 @@ async fn the_write_of_a_handler_that_panicked_is_purged() {
 /// A queue with a slow purger.
 fn slow(pause: Duration) -> PurgeQueue {
     PurgeQueue::new(move |_: Purge| async move {
-        tokio::time::sleep(pause).await;
+        pass(pause).await;
         Ok::<_, Infallible>(())
     })
 }

@@ -6,6 +6,7 @@ use http::Method;
 use tokio::sync::Notify;
 
 use super::{Runs, Seen, layer, order, post, post_as, problem, send, service, waiting};
+use crate::test_support::pass;
 
 /// R-IK07-2.6-c, R-IK07-2.6-d: the first request runs, and its repeats get its response.
 #[tokio::test]
@@ -107,7 +108,7 @@ async fn a_retry_of_a_running_request_is_refused_or_waits() {
         let service = impatient.clone();
         async move { send(&service, post("\"a\"")).await }
     });
-    tokio::time::sleep(Duration::from_secs(1)).await;
+    pass(Duration::from_secs(1)).await;
     let refused = send(&impatient, post("\"a\"")).await;
     assert_eq!((refused.status, problem(&refused)), (409, "in-flight"));
     // Most handlers end long before the lease.
@@ -117,7 +118,7 @@ async fn a_retry_of_a_running_request_is_refused_or_waits() {
         let service = patient.clone();
         async move { send(&service, post("\"a\"")).await }
     });
-    tokio::time::sleep(Duration::from_secs(1)).await;
+    pass(Duration::from_secs(1)).await;
     go_on.notify_one();
     let first = first.await.expect("no panic");
     let waited = waiting.await.expect("no panic");

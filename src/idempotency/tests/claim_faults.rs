@@ -2,21 +2,19 @@
 
 use std::time::Duration;
 
-use tokio::time::sleep;
-
 use super::{
     Runs,
     faulty_store::{Fault, Faulty, Operation},
     order, post, problem, send, service, user,
 };
-use crate::{detached::Detached, idempotency::IdempotencyLayer};
+use crate::{idempotency::IdempotencyLayer, test_support::pass};
 
 /// P-ID-disconnect: a client that leaves before its claim is answered has started nothing. Its
 /// retry runs, and is not told that the outcome is unknown.
 #[tokio::test(start_paused = true)]
 async fn a_client_that_leaves_during_its_claim_gives_it_back() {
-    let (store, runs, detached) = (Faulty::default(), Runs::default(), Detached::new());
-    let layer = IdempotencyLayer::new(store.clone(), user).detached(detached.clone());
+    let (store, runs) = (Faulty::default(), Runs::default());
+    let (layer, detached) = store.layer();
     let service = service(&layer, &runs, order);
     store.fail(Operation::Begin, Fault::Slow, 1);
     let first = send(&service, post("\"a\""));
@@ -33,9 +31,8 @@ async fn a_client_that_leaves_during_its_claim_gives_it_back() {
 #[tokio::test(start_paused = true)]
 async fn a_store_that_is_slower_than_the_lease_runs_nothing() {
     let (store, runs) = (Faulty::default(), Runs::default());
-    let detached = Detached::new();
-    let layer = IdempotencyLayer::new(store.clone(), user).lease(Duration::from_millis(500));
-    let service = service(&layer.detached(detached.clone()), &runs, order);
+    let (layer, detached) = store.layer();
+    let service = service(&layer.lease(Duration::from_millis(500)), &runs, order);
     store.fail(Operation::Begin, Fault::Slow, 1);
     // Nor does one failed release pin the key.
     store.fail(Operation::Release, Fault::Before, 2);
@@ -68,9 +65,9 @@ async fn a_late_claim_is_given_back_before_its_refusal() {
 #[tokio::test(start_paused = true)]
 async fn a_slow_claim_is_renewed_before_the_handler() {
     for is_renewed in [true, false] {
-        let (store, runs, detached) = (Faulty::default(), Runs::default(), Detached::new());
-        let layer = IdempotencyLayer::new(store.clone(), user).lease(Duration::from_secs(2));
-        let service = service(&layer.detached(detached.clone()), &runs, order);
+        let (store, runs) = (Faulty::default(), Runs::default());
+        let (layer, detached) = store.layer();
+        let service = service(&layer.lease(Duration::from_secs(2)), &runs, order);
         store.fail(Operation::Begin, Fault::Slow, 1);
         if !is_renewed {
             store.fail(Operation::Renew, Fault::Before, 1);
@@ -86,9 +83,9 @@ async fn a_slow_claim_is_renewed_before_the_handler() {
 /// P-ID-lease: if the answer to that renewal takes long, too, the next one would be too late.
 #[tokio::test(start_paused = true)]
 async fn a_renewal_that_is_slow_itself_does_not_count() {
-    let (store, runs, detached) = (Faulty::default(), Runs::default(), Detached::new());
-    let layer = IdempotencyLayer::new(store.clone(), user).lease(Duration::from_millis(2_500));
-    let service = service(&layer.detached(detached.clone()), &runs, order);
+    let (store, runs) = (Faulty::default(), Runs::default());
+    let (layer, detached) = store.layer();
+    let service = service(&layer.lease(Duration::from_millis(2_500)), &runs, order);
     store.fail(Operation::Begin, Fault::Slow, 1);
     store.fail(Operation::Renew, Fault::Slow, 1);
     let first = send(&service, post("\"a\"")).await;
@@ -113,8 +110,7 @@ async fn a_claim_whose_answer_was_lost_is_repeated() {
 #[tokio::test(start_paused = true)]
 async fn a_claim_without_an_answer_runs_nothing_and_is_released() {
     let (store, runs) = (Faulty::default(), Runs::default());
-    let detached = Detached::new();
-    let layer = IdempotencyLayer::new(store.clone(), user).detached(detached.clone());
+    let (layer, detached) = store.layer();
     let service = service(&layer, &runs, order);
     store.fail(Operation::Begin, Fault::After, 5);
     let refused = send(&service, post("\"a\"")).await;
@@ -131,8 +127,7 @@ async fn a_claim_without_an_answer_runs_nothing_and_is_released() {
 #[tokio::test(start_paused = true)]
 async fn a_claim_whose_repetition_is_refused_is_released() {
     let (store, runs) = (Faulty::default(), Runs::default());
-    let detached = Detached::new();
-    let layer = IdempotencyLayer::new(store.clone(), user).detached(detached.clone());
+    let (layer, detached) = store.layer();
     let service = service(&layer, &runs, order);
     store.fail(Operation::Begin, Fault::After, 1);
     store.fail(Operation::Begin, Fault::Before, 1);
@@ -147,13 +142,12 @@ async fn a_claim_whose_repetition_is_refused_is_released() {
 #[tokio::test(start_paused = true)]
 async fn a_claim_that_is_applied_hours_later_is_released() {
     let (store, runs) = (Faulty::default(), Runs::default());
-    let detached = Detached::new();
-    let layer = IdempotencyLayer::new(store.clone(), user).detached(detached.clone());
+    let (layer, detached) = store.layer();
     let service = service(&layer, &runs, order);
     store.fail(Operation::Begin, Fault::Unanswered, 1000);
     let refused = send(&service, post("\"a\"")).await;
     assert_eq!(problem(&refused), "store-unavailable");
-    sleep(Duration::from_secs(2 * 60 * 60)).await;
+    pass(Duration::from_secs(2 * 60 * 60)).await;
     assert_eq!(detached.len(), 1);
     // The claim of the refused request arrives now. Its task is the only one that asks.
     store.forget_faults();
@@ -167,8 +161,7 @@ async fn a_claim_that_is_applied_hours_later_is_released() {
 #[tokio::test(start_paused = true)]
 async fn the_number_of_claims_without_an_answer_is_bounded() {
     let (store, runs) = (Faulty::default(), Runs::default());
-    let detached = Detached::new();
-    let layer = IdempotencyLayer::new(store.clone(), user).detached(detached.clone());
+    let (layer, detached) = store.layer();
     let service = service(&layer, &runs, order);
     store.fail(Operation::Begin, Fault::Unanswered, 200_000);
     let requests = (0..1100).map(|key| {
@@ -179,7 +172,7 @@ async fn the_number_of_claims_without_an_answer_is_bounded() {
         assert_eq!(request.await.expect("no panic").status, 503);
     }
     assert_eq!(detached.len(), 1100);
-    sleep(Duration::from_secs(10 * 60)).await;
+    pass(Duration::from_secs(10 * 60)).await;
     assert_eq!(detached.len(), 1024);
     store.forget_faults();
     detached.idle().await;

@@ -9,12 +9,13 @@ use std::{
 };
 
 use bytes::Bytes;
-use tokio::time::sleep;
 
-use super::Runs;
+use super::{Runs, user};
 use crate::{
-    idempotency::{Admission, Claim, RecordId, Resolution, SealReason, Update},
+    detached::Detached,
+    idempotency::{Admission, Claim, IdempotencyLayer, RecordId, Resolution, SealReason, Update},
     store::{IdempotencyStore, Inspection, MemoryIdempotencyStore, Step, StoreError},
+    test_support::pass,
 };
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -51,6 +52,13 @@ pub(super) struct Faulty {
 }
 
 impl Faulty {
+    /// Returns a layer with this store, and the handle of its work.
+    pub(super) fn layer(&self) -> (IdempotencyLayer<Self>, Detached) {
+        let detached = Detached::new();
+        let layer = IdempotencyLayer::new(self.clone(), user).detached(detached.clone());
+        (layer, detached)
+    }
+
     /// The next steps of this kind fail, so many times.
     pub(super) fn fail(&self, operation: Operation, fault: Fault, times: usize) {
         let mut faults = self.faults.lock().unwrap_or_else(PoisonError::into_inner);
@@ -85,7 +93,7 @@ impl Faulty {
             Some(Fault::Unanswered) => Err(StoreError::ambiguous("no answer yet")),
             Some(Fault::Slow) => {
                 let answer = step.await;
-                sleep(Duration::from_secs(1)).await;
+                pass(Duration::from_secs(1)).await;
                 answer
             }
         }

@@ -4,41 +4,34 @@ use std::time::Duration;
 
 use http::{Response, StatusCode};
 use http_body_util::Full;
-use tokio::time::{sleep, timeout};
+use tokio::time::timeout;
 use tower::{Layer, ServiceBuilder, ServiceExt, limit::ConcurrencyLimitLayer, service_fn};
 
 use super::{
     HandlerRequest, Runs,
     faulty_store::{Fault, Faulty, Operation},
-    order, post, problem, send, service, user,
+    order, post, problem, send, service,
 };
 use crate::{
-    detached::Detached,
-    idempotency::{IdempotencyKey, IdempotencyLayer, KeyScope, OnLostAttempt, RecordId},
+    idempotency::{IdempotencyKey, KeyScope, OnLostAttempt, RecordId},
     store::IdempotencyStore,
+    test_support::pass,
 };
 
 /// More steps than a task tries within the lease of 30 seconds.
 const WHOLE_LEASE: usize = 8;
 
-fn layer(store: &Faulty) -> (IdempotencyLayer<Faulty>, Detached) {
-    let detached = Detached::new();
-    let layer = IdempotencyLayer::new(store.clone(), user).detached(detached.clone());
-    (layer, detached)
-}
-
 /// P-ID-store-down: nothing ran, so the key is free once the store is back.
 #[tokio::test(start_paused = true)]
 async fn a_claim_before_an_outage_is_given_back() {
     let (store, runs) = (Faulty::default(), Runs::default());
-    let (layer, detached) = layer(&store);
+    let (layer, detached) = store.layer();
     let service = service(&layer, &runs, order);
     store.fail(Operation::Begin, Fault::After, 1);
     store.fail(Operation::Begin, Fault::Before, WHOLE_LEASE);
     let first = send(&service, post("\"a\"")).await;
     assert_eq!((first.status, problem(&first)), (503, "store-unavailable"));
-    // The clock of the test is paused, so this moves it.
-    sleep(Duration::from_secs(31)).await;
+    pass(Duration::from_secs(31)).await;
     let early = send(&service, post("\"a\"")).await;
     assert_eq!(problem(&early), "store-unavailable");
     detached.idle().await;
@@ -50,7 +43,7 @@ async fn a_claim_before_an_outage_is_given_back() {
 #[tokio::test(start_paused = true)]
 async fn a_claim_whose_client_left_is_given_back() {
     let (store, runs) = (Faulty::default(), Runs::default());
-    let (layer, detached) = layer(&store);
+    let (layer, detached) = store.layer();
     let service = service(&layer, &runs, order);
     store.fail(Operation::Begin, Fault::Slow, 1);
     store.fail(Operation::Release, Fault::Before, WHOLE_LEASE);
@@ -65,7 +58,7 @@ async fn a_claim_whose_client_left_is_given_back() {
 #[tokio::test(start_paused = true)]
 async fn a_claim_whose_service_is_not_ready_is_given_back() {
     let (store, runs) = (Faulty::default(), Runs::default());
-    let (layer, detached) = layer(&store);
+    let (layer, detached) = store.layer();
     let counted = runs.clone();
     let limited = ServiceBuilder::new()
         .layer(ConcurrencyLimitLayer::new(1))
@@ -81,7 +74,7 @@ async fn a_claim_whose_service_is_not_ready_is_given_back() {
         async move { send(&service, post("\"a\"")).await }
     });
     // The layer gives its place back while it claims the key.
-    sleep(Duration::from_millis(500)).await;
+    pass(Duration::from_millis(500)).await;
     let mut other = limited;
     other.ready().await.expect("the only place");
     let first = first.await.expect("no panic");
@@ -96,7 +89,7 @@ async fn a_claim_whose_service_is_not_ready_is_given_back() {
 #[tokio::test(start_paused = true)]
 async fn a_key_that_a_failed_handler_freed_is_given_back() {
     let (store, runs) = (Faulty::default(), Runs::default());
-    let (layer, detached) = layer(&store);
+    let (layer, detached) = store.layer();
     let service = service(&layer, &runs, |number, request| async move {
         if number > 1 {
             return order(number, request).await;
@@ -116,13 +109,13 @@ async fn a_key_that_a_failed_handler_freed_is_given_back() {
 #[tokio::test(start_paused = true)]
 async fn a_key_that_is_freed_after_its_lease_is_given_back() {
     let (store, runs) = (Faulty::default(), Runs::default());
-    let (layer, detached) = layer(&store);
+    let (layer, detached) = store.layer();
     let service = service(&layer, &runs, |number, request| async move {
         if number > 1 {
             return order(number, request).await;
         }
         // Longer than the lease, none of whose renewals arrives.
-        sleep(Duration::from_secs(31)).await;
+        pass(Duration::from_secs(31)).await;
         let mut response = Response::new(Full::from("busy"));
         *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
         response
@@ -138,7 +131,7 @@ async fn a_key_that_is_freed_after_its_lease_is_given_back() {
 #[tokio::test(start_paused = true)]
 async fn a_takeover_before_an_outage_frees_nothing() {
     let (store, runs) = (Faulty::default(), Runs::default());
-    let (layer, detached) = layer(&store);
+    let (layer, detached) = store.layer();
     let layer = layer.on_lost_attempt(OnLostAttempt::Resume);
     let lost = service(&layer, &runs, |number, request| async move {
         let mut response = order(number, request).await;

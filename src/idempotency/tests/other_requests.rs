@@ -6,7 +6,7 @@ use http::Request;
 use tokio::{sync::Notify, time::Instant};
 
 use super::{Runs, layer, order, post, post_as, problem, send, service, waiting};
-use crate::idempotency::OnLostAttempt;
+use crate::{idempotency::OnLostAttempt, test_support::pass};
 
 fn other() -> Request<http_body_util::Full<bytes::Bytes>> {
     post_as("alice", "\"a\"", "{\"item\":\"y\"}")
@@ -25,8 +25,7 @@ async fn another_request_does_not_wait_for_the_first() {
             let service = service.clone();
             async move { send(&service, post("\"a\"")).await }
         });
-        // The clock of the test is paused, so this moves it.
-        tokio::time::sleep(Duration::from_secs(1)).await;
+        pass(Duration::from_secs(1)).await;
         let start = Instant::now();
         let refused = send(&service, other()).await;
         assert_eq!((refused.status, problem(&refused)), (422, "reused"));

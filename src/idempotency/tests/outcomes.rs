@@ -3,7 +3,7 @@ use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 use bytes::Bytes;
 use http::{Response, StatusCode};
 use http_body_util::Full;
-use tokio::{sync::Notify, task::JoinHandle, time::sleep};
+use tokio::{sync::Notify, task::JoinHandle};
 
 use super::{Runs, Seen, layer, order, post, problem, send, service, waiting};
 use crate::{
@@ -12,6 +12,7 @@ use crate::{
         Commit, IdempotencyKey, IdempotencyLayer, KeyScope, OnLostAttempt, RecordId, Resolution,
     },
     store::{IdempotencyStore, MemoryIdempotencyStore},
+    test_support::pass,
 };
 
 fn answer(status: u16) -> Response<Full<Bytes>> {
@@ -119,12 +120,12 @@ async fn a_client_that_disconnects_cancels_nothing() {
     let detached = Detached::new();
     let service = service(&layer().detached(detached.clone()), &runs, waiting(&go_on));
     let first = spawn(&service);
-    sleep(Duration::from_secs(1)).await;
+    pass(Duration::from_secs(1)).await;
     first.abort();
     let _ = first.await;
     assert_eq!(detached.len(), 1);
     // Beyond the lease, which is renewed all the same.
-    sleep(Duration::from_secs(100)).await;
+    pass(Duration::from_secs(100)).await;
     let refused = send(&service, post("\"a\"")).await;
     assert_eq!((refused.status, problem(&refused)), (409, "in-flight"));
     go_on.notify_one();

@@ -43,7 +43,7 @@ async fn anyone_may_share_keys_by_name() {
 async fn an_empty_principal_is_refused() {
     let runs = Runs::default();
     let service = service(&layer(), &runs, order);
-    let refused = send(&service, super::post_as("", "\"a\"", "{}")).await;
+    let refused = send(&service, post_as("", "\"a\"", "{}")).await;
     assert_eq!(
         (refused.status, problem(&refused)),
         (403, "principal-missing")

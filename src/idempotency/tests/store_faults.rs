@@ -5,7 +5,6 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::Response;
 use http_body_util::Full;
-use tokio::time::sleep;
 
 use super::{
     Runs,
@@ -17,15 +16,16 @@ use crate::{
     detached::Detached,
     idempotency::{IdempotencyLayer, Protect, RecordId},
     store::{IdempotencyStore, MemoryIdempotencyStore, PAUSES},
+    test_support::pass,
 };
 
 /// P-ID-store-down: a store that never answers is one that is down, after a while.
 #[tokio::test(start_paused = true)]
 async fn a_silent_store_holds_nobody_up() {
     for lease in [Duration::from_secs(30), Duration::MAX] {
-        let (store, runs, detached) = (Faulty::default(), Runs::default(), Detached::new());
-        let layer = IdempotencyLayer::new(store.clone(), user).lease(lease);
-        let service = service(&layer.detached(detached.clone()), &runs, order);
+        let (store, runs) = (Faulty::default(), Runs::default());
+        let (layer, detached) = store.layer();
+        let service = service(&layer.lease(lease), &runs, order);
         if lease < Duration::MAX {
             store.fail(Operation::Begin, Fault::Silent, 2);
             let refused = send(&service, post("\"a\"")).await;
@@ -45,14 +45,14 @@ async fn a_retry_that_waits_does_not_flood_the_store() {
     let (store, runs) = (Faulty::default(), Runs::default());
     let layer = IdempotencyLayer::new(store.clone(), user).wait_timeout(Duration::from_secs(60));
     let service = service(&layer, &runs, |number, request| async move {
-        sleep(Duration::from_secs(60)).await;
+        pass(Duration::from_secs(60)).await;
         order(number, request).await
     });
     let first = tokio::spawn({
         let service = service.clone();
         async move { send(&service, post("\"a\"")).await }
     });
-    sleep(Duration::from_secs(1)).await;
+    pass(Duration::from_secs(1)).await;
     assert!(send(&service, post("\"a\"")).await.replayed);
     assert_eq!(first.await.expect("no panic").status, 201);
     assert!(store.begun.count() < 80, "{}", store.begun.count());
@@ -66,7 +66,7 @@ async fn a_silent_renewal_does_not_end_the_lease() {
         &IdempotencyLayer::new(store.clone(), user),
         &runs,
         |number, request| async move {
-            sleep(Duration::from_secs(100)).await;
+            pass(Duration::from_secs(100)).await;
             order(number, request).await
         },
     );
@@ -79,8 +79,7 @@ async fn a_silent_renewal_does_not_end_the_lease() {
 #[tokio::test(start_paused = true)]
 async fn a_store_that_is_down_runs_nothing() {
     let (store, runs) = (Faulty::default(), Runs::default());
-    let detached = Detached::new();
-    let layer = IdempotencyLayer::new(store.clone(), user).detached(detached.clone());
+    let (layer, detached) = store.layer();
     let service = service(&layer, &runs, order);
     for (fault, expected) in [
         (Fault::Before, "store-unavailable"),
@@ -208,7 +207,7 @@ async fn a_failed_renewal_is_tried_again() {
     let (store, runs) = (Faulty::default(), Runs::default());
     let layer = IdempotencyLayer::new(store.clone(), user);
     let service = service(&layer, &runs, |number, request| async move {
-        sleep(Duration::from_secs(60)).await;
+        pass(Duration::from_secs(60)).await;
         order(number, request).await
     });
     // From 10 to 28 seconds after the claim.

@@ -2,10 +2,7 @@
 
 use std::time::Duration;
 
-use tokio::{
-    sync::Semaphore,
-    time::{Instant, sleep},
-};
+use tokio::{sync::Semaphore, time::Instant};
 
 use super::{
     caches::{Times, nginx, requests, target},
@@ -13,7 +10,10 @@ use super::{
     scripted_purger::{Act, ScriptedPurger, script},
     tagged,
 };
-use crate::purge::{PurgeLimits, PurgeQueue};
+use crate::{
+    purge::{PurgeLimits, PurgeQueue},
+    test_support::pass,
+};
 
 const MILLISECOND: Duration = Duration::from_millis(1);
 const SECOND: Duration = Duration::from_secs(1);
@@ -51,9 +51,9 @@ async fn first_tries_wait_for_room() {
     let times = Times::default();
     let queue = nginx(&times, concurrency(2));
     drop(queue.enqueue(targeted(&[], &["/0/a", "/0/b", "/0/c"])));
-    sleep(4 * SECOND).await;
+    pass(4 * SECOND).await;
     assert_eq!(requests(&times), 2);
-    sleep(2 * SECOND).await;
+    pass(2 * SECOND).await;
     assert_eq!(moments(&times, "/0/c"), [5_000]);
 }
 
@@ -70,11 +70,11 @@ async fn eight_calls_start_together() {
         let paths: Vec<_> = (0..20).map(|at| format!("/0/{at}")).collect();
         let paths: Vec<_> = paths.iter().map(String::as_str).collect();
         drop(queue.enqueue(targeted(&[], &paths)));
-        sleep(prompt_time - MILLISECOND).await;
+        pass(prompt_time - MILLISECOND).await;
         assert_eq!(requests(&times), 8, "{timeout:?}");
-        sleep(2 * MILLISECOND).await;
+        pass(2 * MILLISECOND).await;
         assert_eq!(requests(&times), 16, "{timeout:?}");
-        sleep(prompt_time).await;
+        pass(prompt_time).await;
         assert_eq!(requests(&times), 20, "{timeout:?}");
     }
 }
@@ -84,11 +84,11 @@ async fn a_retry_waits_for_room() {
     let times = Times::default();
     let queue = nginx(&times, concurrency(2));
     drop(queue.enqueue(target("/503/a")));
-    sleep(50 * MILLISECOND).await;
+    pass(50 * MILLISECOND).await;
     drop(queue.enqueue(targeted(&[], &["/0/b", "/0/c"])));
-    sleep(5 * SECOND).await;
+    pass(5 * SECOND).await;
     assert_eq!(moments(&times, "/503/a"), [0]);
-    sleep(100 * MILLISECOND).await;
+    pass(100 * MILLISECOND).await;
     assert_eq!(moments(&times, "/503/a"), [0, 5_050]);
 }
 
@@ -98,7 +98,7 @@ async fn a_first_try_leaves_room_for_a_retry() {
     let times = Times::default();
     let queue = nginx(&times, concurrency(2));
     drop(queue.enqueue(targeted(&[], &["/0/b", "/503/a"])));
-    sleep(2 * SECOND).await;
+    pass(2 * SECOND).await;
     assert_eq!(moments(&times, "/503/a"), [0, 100, 300, 700, 1_500]);
     assert_eq!(moments(&times, "/0/b"), [0]);
 }
@@ -114,9 +114,9 @@ async fn purges_are_merged_until_a_batch_can_begin() {
         let queue = PurgeQueue::with_limits(ScriptedPurger(script.clone()), limits);
         for name in ["a", "b", "c"] {
             drop(queue.enqueue(tagged(&[name])));
-            sleep(pause).await;
+            pass(pause).await;
         }
-        sleep(6 * SECOND).await;
+        pass(6 * SECOND).await;
         let calls = script.calls();
         assert_eq!(calls[0], (0, "a".to_owned()));
         assert_eq!(calls[1], (expected, "b c".to_owned()));
@@ -130,9 +130,9 @@ async fn a_second_round_waits_for_prompt_calls() {
     let limits = PurgeLimits::new().repeat_after(60 * SECOND).unwrap();
     let queue = PurgeQueue::with_limits(ScriptedPurger(script.clone()), limits);
     assert_eq!(queue.enqueue(tagged(&["a"])).await, Ok(()));
-    sleep(60 * SECOND - 100 * MILLISECOND).await;
+    pass(60 * SECOND - 100 * MILLISECOND).await;
     drop(queue.enqueue(tagged(&["b"])));
-    sleep(SECOND).await;
+    pass(SECOND).await;
     let expected = [(0, "a"), (59_900, "b"), (60_150, "a")];
     assert_eq!(
         script.calls(),
@@ -149,7 +149,7 @@ async fn open_purges_are_bounded() {
     let queue = PurgeQueue::with_limits(ScriptedPurger(script.clone()), limits.unwrap());
     for name in ["a", "b", "c", "d", "e", "f"] {
         drop(queue.enqueue(tagged(&[name])));
-        sleep(SECOND).await;
+        pass(SECOND).await;
     }
     assert_eq!(script.names(), ["a", "b", "c"]);
     assert_eq!(queue.dropped(), 1);
@@ -169,7 +169,7 @@ async fn a_flush_waits_for_the_purges_of_its_batch() {
     let limits = PurgeLimits::new().max_attempts(1).unwrap();
     let queue = PurgeQueue::with_limits(ScriptedPurger(script.clone()), limits);
     drop(queue.enqueue(tagged(&["a"])));
-    sleep(100 * MILLISECOND).await;
+    pass(100 * MILLISECOND).await;
     drop(queue.enqueue(tagged(&["b"])));
     queue.flush().await;
     // The second call began after 250 milliseconds, and hung for five seconds.

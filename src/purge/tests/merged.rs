@@ -10,14 +10,14 @@ use std::{
 
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
-use tokio::{task::yield_now, time::sleep};
+use tokio::task::yield_now;
 use tower::service_fn;
 
 use super::{http_purger::uri, tagged};
 use crate::{
     BoxError,
     purge::{HttpPurger, NotPurged, Purge, PurgeError, PurgeLimits, PurgeQueue},
-    test_support::{Log, ScriptedBody},
+    test_support::{Log, ScriptedBody, pass},
 };
 
 /// Issue 10, B.2: a cache may refuse several tags because of one of them.
@@ -30,7 +30,7 @@ async fn purges_whose_merged_tags_are_refused_are_sent_one_by_one() {
         told.note(tags);
         let status = if tags.contains("bad") { 400 } else { 200 };
         async move {
-            sleep(Duration::from_millis(10)).await;
+            pass(Duration::from_millis(10)).await;
             let mut response = Response::new(ScriptedBody::sized([]));
             *response.status_mut() = StatusCode::from_u16(status)?;
             Ok::<_, BoxError>(response)
@@ -88,7 +88,7 @@ async fn purges_that_failed_together_are_sent_one_by_one() {
         let tags: Vec<_> = purge.tags().map(ToString::to_string).collect();
         told.lock().unwrap().push(tags.join(" "));
         async move {
-            sleep(Duration::from_millis(1)).await;
+            pass(Duration::from_millis(1)).await;
             match () {
                 () if tags.iter().any(|tag| tag == "panic") => panic!("on purpose"),
                 () if tags.iter().any(|tag| tag == "refuse") => Err(NotPurged::refused("no")),

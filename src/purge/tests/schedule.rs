@@ -2,13 +2,16 @@
 
 use std::{sync::Arc, time::Duration};
 
-use tokio::{task::yield_now, time::sleep};
+use tokio::task::yield_now;
 
 use super::{
     scripted_purger::{Act, Script, ScriptedPurger, script},
     tagged,
 };
-use crate::purge::{PurgeError, PurgeLimits, PurgeQueue};
+use crate::{
+    purge::{PurgeError, PurgeLimits, PurgeQueue},
+    test_support::pass,
+};
 
 fn again(script: &Arc<Script>, limits: PurgeLimits) -> PurgeQueue {
     let limits = limits.repeat_after(Duration::from_secs(60)).unwrap();
@@ -20,9 +23,9 @@ async fn each_purge_has_a_second_round() {
     let script = script([]);
     let queue = again(&script, PurgeLimits::new());
     assert_eq!(queue.enqueue(tagged(&["a"])).await, Ok(()));
-    sleep(Duration::from_secs(30)).await;
+    pass(Duration::from_secs(30)).await;
     assert_eq!(queue.enqueue(tagged(&["b"])).await, Ok(()));
-    sleep(Duration::from_secs(600)).await;
+    pass(Duration::from_secs(600)).await;
     let expected = [(0, "a"), (30_000, "b"), (60_000, "a"), (90_000, "b")];
     assert_eq!(
         script.calls(),
@@ -36,7 +39,7 @@ async fn a_purge_that_was_given_up_has_a_second_round() {
     let queue = again(&script, PurgeLimits::new().max_attempts(1).unwrap());
     assert_eq!(queue.enqueue(tagged(&["a"])).await, Err(PurgeError::Failed));
     assert_eq!(queue.enqueue(tagged(&["b"])).await, Err(PurgeError::Failed));
-    sleep(Duration::from_secs(61)).await;
+    pass(Duration::from_secs(61)).await;
     // Purges that are due at the same time are sent together.
     assert_eq!(script.names(), ["a", "b", "a b"]);
     assert_eq!(queue.failed(), 4);
@@ -52,7 +55,7 @@ async fn a_second_round_is_not_delayed() {
     let queue = again(&script, limits);
     assert_eq!(queue.enqueue(tagged(&["a"])).await, Ok(()));
     let hanging = queue.enqueue(tagged(&["b"]));
-    sleep(Duration::from_secs(90)).await;
+    pass(Duration::from_secs(90)).await;
     let late = queue.enqueue(tagged(&["c"]));
     assert_eq!(hanging.await, Ok(()));
     assert_eq!(late.await, Ok(()));
@@ -78,11 +81,11 @@ async fn second_rounds_are_bounded() {
         yield_now().await;
     }
     assert_eq!(queue.dropped(), 1);
-    sleep(Duration::from_secs(61)).await;
+    pass(Duration::from_secs(61)).await;
     assert_eq!(script.names(), ["a", "b", "c", "a b"]);
     // There is room again.
     assert_eq!(queue.enqueue(tagged(&["d"])).await, Ok(()));
-    sleep(Duration::from_secs(61)).await;
+    pass(Duration::from_secs(61)).await;
     assert_eq!(script.names().last().unwrap(), "d");
     assert_eq!(script.names().len(), 6);
 }
@@ -94,7 +97,7 @@ async fn second_rounds_run_after_the_last_handle_is_dropped() {
     let ticket = queue.enqueue(tagged(&["a"]));
     drop(queue);
     assert_eq!(ticket.await, Ok(()));
-    sleep(Duration::from_secs(61)).await;
+    pass(Duration::from_secs(61)).await;
     assert_eq!(script.times(), [0, 60_000]);
     assert_eq!(Arc::strong_count(&script), 1, "the task has not ended");
 }

@@ -2,13 +2,16 @@
 
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep};
+use tokio::time::Instant;
 
 use super::{
     caches::{Times, nginx, requests, target},
     http_purger::targeted,
 };
-use crate::purge::{PurgeError, PurgeLimits};
+use crate::{
+    purge::{PurgeError, PurgeLimits},
+    test_support::pass,
+};
 
 /// Issue 10, B.2: one refused target each second took 6,306 requests for 1,800 purges, and
 /// 1,210 of them were given up.
@@ -23,7 +26,7 @@ async fn a_refused_target_does_not_affect_others() {
             let path = format!("/notes/{second}-{other}");
             tickets.push((true, queue.enqueue(target(&path))));
         }
-        sleep(Duration::from_secs(1)).await;
+        pass(Duration::from_secs(1)).await;
     }
     for (good, ticket) in tickets {
         let expected = if good {
@@ -51,7 +54,7 @@ async fn a_target_that_hangs_does_not_delay_others() {
             let path = format!("/notes/{second}-{other}");
             assert_eq!(queue.enqueue(target(&path)).await, Ok(()));
             slowest = slowest.max(began.elapsed());
-            sleep(Duration::from_millis(200)).await;
+            pass(Duration::from_millis(200)).await;
         }
     }
     assert!(slowest <= Duration::from_millis(500), "{slowest:?}");
@@ -138,7 +141,7 @@ async fn running_tries_are_bounded() {
     let hanging: Vec<_> = (0..6)
         .map(|at| queue.enqueue(target(&format!("/0/{at}"))))
         .collect();
-    sleep(Duration::from_secs(6)).await;
+    pass(Duration::from_secs(6)).await;
     // The first six have timed out, and three of them are retried.
     assert_eq!(requests(&times), 9);
     let began = Instant::now();
@@ -158,12 +161,12 @@ async fn a_flush_waits_for_earlier_purges_that_hang_and_for_no_later_ones() {
     );
     let began = Instant::now();
     let first = queue.enqueue(target("/0/first"));
-    sleep(Duration::from_secs(2)).await;
+    pass(Duration::from_secs(2)).await;
     let flush = tokio::spawn({
         let queue = queue.clone();
         async move { queue.flush().await }
     });
-    sleep(Duration::from_secs(1)).await;
+    pass(Duration::from_secs(1)).await;
     let last = queue.enqueue(target("/0/last"));
     flush.await.unwrap();
     assert_eq!(began.elapsed().as_secs(), 5);

@@ -12,7 +12,7 @@ use std::{
 use tower::{Service, ServiceExt};
 
 use super::{Fault, Site, TestService, request};
-use crate::{detached::Detached, test_support::wait_once};
+use crate::{detached::Detached, test_support::pass, test_support::wait_once};
 
 /// Returns a service whose writes wait often, change the state, and wait again. `done` counts them.
 fn slow_writes(site: &Site, done: &Arc<AtomicUsize>) -> TestService {
@@ -106,7 +106,7 @@ async fn a_write_that_is_not_acknowledged_is_not_performed() {
         assert!(!poll_and_drop(&service, 3));
         site.store.set("begin", None);
         detached.idle().await;
-        super::pass(Duration::from_secs(60)).await;
+        pass(Duration::from_secs(60)).await;
         assert_eq!(
             (done.load(Ordering::SeqCst), site.runs()),
             (0, 0),

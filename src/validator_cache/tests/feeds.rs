@@ -8,6 +8,7 @@ use super::{Fault, Site};
 use crate::{
     cache_tags::CacheTags,
     purge::{Purge, Purger},
+    test_support::pass,
     validator_cache::{ChangeEvent, ChangeFeed},
 };
 
@@ -89,13 +90,13 @@ async fn nothing_is_answered_until_the_store_has_taken_it() {
         assert!(site.cache.invalidate(&purge("a")).await.is_err());
         site.cache.soft_invalidate(&purge("a"));
         for _ in 0..100 {
-            super::pass(Duration::from_secs(7)).await;
+            pass(Duration::from_secs(7)).await;
             for path in ["/a", "/b"] {
                 assert!(!site.is_hit(&service, path, "\"v1\"").await, "{fault:?}");
             }
         }
         site.store.set("invalidate", None);
-        super::pass(Duration::from_secs(7)).await;
+        pass(Duration::from_secs(7)).await;
         assert!(!site.is_hit(&service, "/a", "\"v1\"").await, "{fault:?}");
         assert!(site.is_hit(&service, "/b", "\"v1\"").await, "{fault:?}");
     }

@@ -7,7 +7,7 @@ use tokio::time::Instant;
 use super::{Site, get, get_if, head, request};
 use crate::{
     semantics::validator_cache::ValidatorKey,
-    test_support::{Act, ScriptedBody},
+    test_support::{Act, ScriptedBody, pass},
     validator_cache::lease_waiters::LeaseWaiters,
 };
 
@@ -23,7 +23,7 @@ async fn nobody_waits_for_a_reader_whose_lease_ran_out() {
             if parts.headers.contains_key("x-stream") {
                 *response.body_mut() = ScriptedBody::unsized_([Act::data("hello")]);
             } else {
-                super::pass(Duration::from_secs(1)).await;
+                pass(Duration::from_secs(1)).await;
             }
             response
         });

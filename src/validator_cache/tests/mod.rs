@@ -171,13 +171,6 @@ fn first_segment(request: &Parts) -> CacheTags {
     CacheTags::of([segment]).expect("a tag")
 }
 
-/// Moves the paused clock of tokio. Timers on the way fire in their order, which `advance` would
-/// skip.
-async fn pass(time: Duration) {
-    // The runtime is idle, so it moves its paused clock, and nobody waits.
-    tokio::time::sleep(time).await;
-}
-
 /// Returns content of one frame and known length.
 fn content(text: &str) -> ScriptedBody {
     let is_empty = text.is_empty();

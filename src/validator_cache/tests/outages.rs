@@ -11,6 +11,7 @@ use crate::{
     refusal::Refusal,
     semantics::validator_cache::WriteTarget,
     store::StoreError,
+    test_support::pass,
     validator_cache::{WritePolicy, state::SoftInvalidations},
 };
 
@@ -55,7 +56,7 @@ async fn fills_and_releases_may_fail() {
             get(&service, "/a").await;
             // No response waits for the store.
             assert_eq!(start.elapsed(), Duration::ZERO, "{step} {fault:?}");
-            super::pass(Duration::from_secs(2)).await;
+            pass(Duration::from_secs(2)).await;
             site.store.set(step, None);
             put(&service, "/a").await;
             assert_ne!(
@@ -191,7 +192,7 @@ async fn an_end_that_fails_only_makes_reads_slow() {
         site.store.set("end", fault);
         put(&service, "/a").await;
         for _ in 0..59 {
-            super::pass(Duration::from_secs(1)).await;
+            pass(Duration::from_secs(1)).await;
             site.clock.advance(Duration::from_secs(1));
             assert!(!site.is_hit(&service, "/a", "\"v1\"").await);
             assert!(!site.is_hit(&service, "/a", "\"v2\"").await);
@@ -218,7 +219,7 @@ async fn an_end_that_fails_is_repeated() {
             .filter(|step| **step == "end")
             .count();
         ends.extend(vec![start.elapsed().as_millis(); count]);
-        super::pass(Duration::from_millis(1)).await;
+        pass(Duration::from_millis(1)).await;
     }
     // A timer ends up to two milliseconds late.
     assert_eq!(ends.len(), 4, "{ends:?}");

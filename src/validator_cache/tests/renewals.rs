@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::{Fault, Site, put};
+use crate::test_support::pass;
 
 /// A write of an hour is announced for an hour.
 #[tokio::test(start_paused = true)]
@@ -12,7 +13,7 @@ async fn a_long_write_is_renewed() {
     let service = site.serve_async(&site.layer(), |site, parts| async move {
         for _ in 0..60 {
             for _ in 0..60 {
-                super::pass(Duration::from_secs(1)).await;
+                pass(Duration::from_secs(1)).await;
                 site.clock.advance(Duration::from_secs(1));
             }
         }
@@ -20,7 +21,7 @@ async fn a_long_write_is_renewed() {
     });
     let write = tokio::spawn(async move { put(&service, "/a").await });
     for _ in 0..120 {
-        super::pass(Duration::from_secs(29)).await;
+        pass(Duration::from_secs(29)).await;
         for _ in 0..2 {
             assert!(!site.is_hit(&reader, "/a", "\"v1\"").await);
         }
@@ -36,7 +37,7 @@ async fn a_long_write_is_renewed() {
 async fn a_renewal_that_fails_is_repeated_sooner() {
     let site = Site::new();
     let service = site.serve_async(&site.layer(), |site, parts| async move {
-        super::pass(Duration::from_secs(50)).await;
+        pass(Duration::from_secs(50)).await;
         site.respond(&parts)
     });
     let write = tokio::spawn(async move { put(&service, "/a").await });
@@ -44,7 +45,7 @@ async fn a_renewal_that_fails_is_repeated_sooner() {
     for second in 0..50 {
         let fault = (second == 20 || second == 25).then_some(Fault::Refused);
         site.store.set("begin", fault);
-        super::pass(Duration::from_secs(1)).await;
+        pass(Duration::from_secs(1)).await;
         let steps = site.store.steps();
         let count = steps.iter().filter(|step| **step == "begin").count();
         begins.extend(vec![second; count]);

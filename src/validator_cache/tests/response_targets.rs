@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{Fault, Site, head, put, request, send};
 use crate::{
     cache_tags::CacheTags,
-    test_support::{Act, ScriptedBody},
+    test_support::{Act, ScriptedBody, pass},
 };
 
 /// R-9111-4.4-c: locations of the response are forgotten on the origin of the target alone.
@@ -106,7 +106,7 @@ async fn late_targets_are_forgotten_after_an_outage() {
     }
     site.store.set("invalidate", None);
     site.store.set("end", None);
-    super::pass(Duration::from_secs(6)).await;
+    pass(Duration::from_secs(6)).await;
     assert!(!site.is_hit(&service, "/b/1", &tag).await);
     assert!(site.is_hit(&service, "/b/1", &site.tag()).await);
 }

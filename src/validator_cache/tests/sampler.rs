@@ -5,7 +5,9 @@ use std::sync::{Arc, Mutex};
 use http::StatusCode;
 
 use super::{Fault, Site, ValidatorCacheLayer, get, get_if, put, request, send};
-use crate::{cache_tags::CacheTags, test_support::Act, validator_cache::StaleValidator};
+use crate::{
+    cache_tags::CacheTags, test_support::Act, test_support::pass, validator_cache::StaleValidator,
+};
 
 pub(super) type Reports = Arc<Mutex<Vec<StaleValidator>>>;
 
@@ -130,7 +132,7 @@ async fn a_stale_entry_is_not_used_in_an_outage() {
     assert_eq!(site.cache.stale_count(), 1);
     assert!(!site.is_hit(&service, "/a", "\"v1\"").await);
     site.store.set("invalidate", None);
-    super::pass(std::time::Duration::from_secs(6)).await;
+    pass(std::time::Duration::from_secs(6)).await;
     assert!(!site.is_hit(&service, "/a", "\"v1\"").await);
     assert!(site.is_hit(&service, "/a", "\"v2\"").await);
 }

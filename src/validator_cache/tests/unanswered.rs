@@ -7,8 +7,8 @@ use std::{
 
 use tower::ServiceExt;
 
-use super::{Fault, Site, TestService, get, pass, request};
-use crate::detached::Detached;
+use super::{Fault, Site, TestService, get, request};
+use crate::{detached::Detached, test_support::pass};
 
 /// Returns a site whose work without a client is counted.
 fn counted_site() -> (Site, Detached) {

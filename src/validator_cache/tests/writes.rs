@@ -9,7 +9,7 @@ use http_body_util::Full;
 use tower::{Layer, ServiceExt, service_fn};
 
 use super::{Site, get_if, head, put, request, send};
-use crate::test_support::{Act, ScriptedBody, read};
+use crate::test_support::{Act, ScriptedBody, pass, read};
 
 /// R-9111-4.4-a, R-9111-4-d: the store knows of a write before its handler starts, whatever its method is.
 #[tokio::test]
@@ -146,7 +146,7 @@ async fn a_streamed_response_keeps_its_write_announced() {
     });
     let response = head(&service, request("PUT", "/a", &[])).await;
     for _ in 0..300 {
-        super::pass(Duration::from_secs(1)).await;
+        pass(Duration::from_secs(1)).await;
         site.clock.advance(Duration::from_secs(1));
         assert!(!site.is_hit(&reader, "/a", "\"v1\"").await);
     }
@@ -157,7 +157,7 @@ async fn a_streamed_response_keeps_its_write_announced() {
     assert!(site.is_hit(&reader, "/a", "\"v2\"").await);
     // Its task is over, too.
     for _ in 0..120 {
-        super::pass(Duration::from_secs(1)).await;
+        pass(Duration::from_secs(1)).await;
     }
     assert!(!site.store.steps().contains(&"begin"));
 }

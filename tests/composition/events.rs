@@ -3,7 +3,6 @@
 use std::{
     convert::Infallible,
     fmt,
-    future::ready,
     sync::{Arc, Mutex},
 };
 
@@ -11,12 +10,15 @@ use bytes::Bytes;
 use http::{Request, Response, header::IF_MATCH};
 use http_body_util::{Empty, Full};
 use tower::{Layer, ServiceExt, service_fn};
-#[cfg(feature = "tokio")]
-use tower_conditional::purge::{Purge, PurgeError, PurgeLimits, PurgeQueue};
 use tower_conditional::{
     Audit, AuditLayer, CacheTagsLayer, ConditionalLayer, Current, PreconditionLayer, VersionTags,
-    cache_tags::{CacheTag, CacheTags, TagField},
+    cache_tags::{CacheTags, TagField},
     source::{self, SelfGet},
+};
+#[cfg(feature = "tokio")]
+use tower_conditional::{
+    cache_tags::CacheTag,
+    purge::{Purge, PurgeError, PurgeLimits, PurgeQueue},
 };
 use tracing::{
     Event, Metadata, Subscriber,
@@ -353,7 +355,7 @@ async fn events_of_reads(status: u16, fields: &'static [(&str, &str)]) -> Vec<St
             response = response.header(*name, *value);
         }
         let response = response.body(Full::<Bytes>::from("hello")).unwrap();
-        ready(Ok::<_, Infallible>(response))
+        std::future::ready(Ok::<_, Infallible>(response))
     });
     let service = ValidatorCacheLayer::new(cache).layer(handler);
     for _ in 0..3 {

@@ -1,8 +1,12 @@
 //! Clocks: the time with which layers evaluate and write dates.
 
 #[cfg(target_os = "linux")]
-use std::time::{Duration, UNIX_EPOCH};
-use std::{fmt, sync::Arc, time::SystemTime};
+use std::time::UNIX_EPOCH;
+use std::{
+    fmt,
+    sync::Arc,
+    time::{Duration, Instant, SystemTime},
+};
 
 #[cfg(target_os = "linux")]
 use rustix::time::{ClockId, clock_gettime};
@@ -80,7 +84,7 @@ impl SharedClock {
     ///
     /// Before 1970 all times are one: leases do not run out, and nothing runs twice.
     #[cfg(feature = "tokio")]
-    pub(crate) fn since(&self, origin: tokio::time::Instant) -> std::time::Duration {
+    pub(crate) fn since(&self, origin: tokio::time::Instant) -> Duration {
         match &self.0 {
             Some(clock) => {
                 let since_1970 = clock.now().duration_since(SystemTime::UNIX_EPOCH);
@@ -108,6 +112,34 @@ impl fmt::Debug for SharedClock {
     }
 }
 
+/// A measurement of time, for observers. It does not run where no clock can be read.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Stopwatch(Option<Instant>);
+
+impl Stopwatch {
+    /// Starts a measurement.
+    #[allow(clippy::disallowed_methods)] // the one place that measures time
+    pub(crate) fn start() -> Self {
+        // This target has no clock of its own, and reading one panics.
+        let has_clock = !cfg!(all(target_family = "wasm", target_os = "unknown"));
+        Self(has_clock.then(Instant::now))
+    }
+
+    /// Returns a measurement that does not run.
+    pub(crate) fn stopped() -> Self {
+        Self(None)
+    }
+
+    pub(crate) fn is_running(self) -> bool {
+        self.0.is_some()
+    }
+
+    /// Returns the time since the start.
+    pub(crate) fn elapsed(self) -> Duration {
+        self.0.map(|start| start.elapsed()).unwrap_or_default()
+    }
+}
+
 /// A clock for tests. Its time changes only by its methods. Clones share the time.
 #[cfg(any(test, feature = "test-util"))]
 #[derive(Debug, Clone)]
@@ -126,7 +158,7 @@ impl ManualClock {
     /// # Panics
     ///
     /// Panics if the time is beyond the range of [`SystemTime`].
-    pub fn advance(&self, by: std::time::Duration) {
+    pub fn advance(&self, by: Duration) {
         *self.lock() += by;
     }
 

@@ -65,6 +65,8 @@ use tokio::{runtime::Handle, sync::Notify};
 pub(crate) use watch::{ResponseHead, SharedWatch, WriteWatch, current_watch, watched};
 use watch::{head_of_result, scope};
 
+use crate::observe::exchange::{self, scoped};
+
 /// A handle that runs futures to their end and counts the unfinished ones.
 ///
 /// Clones share the count.
@@ -249,7 +251,8 @@ impl<F: Future + Send + 'static> Future for FinishFuture<F> {
 impl<F: Future + Send + 'static> Drop for FinishFuture<F> {
     fn drop(&mut self) {
         if let (Some((work, tracked)), Some(runtime)) = (self.work.take(), &self.runtime) {
-            runtime.spawn(OngoingWork(tracked).run(work, self.head));
+            let scope = exchange::current_scope(self.head.is_some());
+            runtime.spawn(scoped(scope, OngoingWork(tracked).run(work, self.head)));
         }
     }
 }

@@ -8,12 +8,25 @@ use http::{HeaderName, Method};
 use http::{HeaderValue, Uri};
 
 #[cfg(feature = "tokio")]
+use crate::observe::exchange::{Event, KeyEvent, ValidatorEvent, emit};
+#[cfg(feature = "tokio")]
 use crate::semantics::{
-    caching::cache_tags::CacheTag,
     retry::{RecordId, SealReason},
     validator_cache::FillRefusal,
 };
 use crate::source::SourceError;
+
+/// Reports a step of an idempotency key to the observer.
+#[cfg(feature = "tokio")]
+pub(crate) fn key(event: KeyEvent) {
+    emit(&Event::Key(event));
+}
+
+/// Reports a step of the validator cache to the observer.
+#[cfg(feature = "tokio")]
+pub(crate) fn validators(event: ValidatorEvent) {
+    emit(&Event::Validators(event));
+}
 
 /// Emits an event for a source that failed. The layer decides about the request.
 pub(crate) fn source_failed(error: &SourceError) {
@@ -38,40 +51,36 @@ pub(crate) fn unchecked_write(method: &Method, path: &str) {
     let _ = (method, path);
 }
 
-/// Emits an event for a purge that the queue did not accept. It has what an operator needs to purge
-/// by hand.
+/// Emits an event for a purge that the queue did not accept. It has the numbers of tags and targets.
+/// An observer of the queue gets the purge itself.
 #[cfg(feature = "tokio")]
-pub(crate) fn purge_dropped<'a>(
-    why: &(dyn Error + 'static),
-    tags: impl Iterator<Item = &'a CacheTag>,
-    targets: impl Iterator<Item = &'a Uri>,
-) {
+pub(crate) fn purge_dropped(why: &(dyn Error + 'static), tags: usize, targets: usize) {
     #[cfg(feature = "tracing")]
     tracing::warn!(
         error = why,
-        tags = ?tags.map(AsRef::<str>::as_ref).collect::<Vec<_>>(),
-        targets = ?targets.map(Uri::path).collect::<Vec<_>>(), // a query may have secrets
+        tags,
+        targets,
         "a purge was dropped: a cache may serve stale responses"
     );
     #[cfg(not(feature = "tracing"))]
     let _ = (why, tags, targets);
 }
 
-/// Emits an event for a purge whose last attempt failed. It has what an operator needs to purge by
-/// hand.
+/// Emits an event for a purge whose last attempt failed, with the numbers of its tags and targets.
+/// An observer of the queue gets the purge itself.
 #[cfg(feature = "tokio")]
-pub(crate) fn purge_failed<'a>(
+pub(crate) fn purge_failed(
     error: &(dyn Error + 'static),
     attempts: u32,
-    tags: impl Iterator<Item = &'a CacheTag>,
-    targets: impl Iterator<Item = &'a Uri>,
+    tags: usize,
+    targets: usize,
 ) {
     #[cfg(feature = "tracing")]
     tracing::error!(
         error,
         attempts,
-        tags = ?tags.map(AsRef::<str>::as_ref).collect::<Vec<_>>(),
-        targets = ?targets.map(Uri::path).collect::<Vec<_>>(), // a query may have secrets
+        tags,
+        targets,
         "a purge was given up: a cache may serve stale responses"
     );
     #[cfg(not(feature = "tracing"))]
@@ -93,6 +102,7 @@ pub(crate) fn too_many_cache_tags(field: &HeaderName, tags: usize) {
 /// Emits an event for an attempt whose outcome nobody knows.
 #[cfg(feature = "tokio")]
 pub(crate) fn outcome_unknown(record: &RecordId, reason: &'static str) {
+    key(KeyEvent::Unknown);
     #[cfg(feature = "tracing")]
     tracing::warn!(?record, reason, "the outcome of a request is unknown");
     #[cfg(not(feature = "tracing"))]
@@ -130,6 +140,7 @@ pub(crate) fn key_step_failed(
     step: &'static str,
     error: &(dyn Error + 'static),
 ) {
+    key(KeyEvent::StoreError);
     #[cfg(feature = "tracing")]
     tracing::warn!(?record, step, error, "a step of an idempotency key failed");
     #[cfg(not(feature = "tracing"))]
@@ -139,6 +150,7 @@ pub(crate) fn key_step_failed(
 /// Emits an event for an attempt that no longer held its key when it ended.
 #[cfg(feature = "tokio")]
 pub(crate) fn key_lost(record: &RecordId) {
+    key(KeyEvent::Lost);
     #[cfg(feature = "tracing")]
     tracing::warn!(
         ?record,
@@ -151,6 +163,7 @@ pub(crate) fn key_lost(record: &RecordId) {
 /// Emits an event for a key whose response is not recorded.
 #[cfg(feature = "tokio")]
 pub(crate) fn key_sealed(record: &RecordId, reason: SealReason) {
+    key(KeyEvent::Sealed);
     #[cfg(feature = "tracing")]
     tracing::info!(?record, %reason, "an idempotency key was sealed: retries are refused");
     #[cfg(not(feature = "tracing"))]
@@ -160,6 +173,7 @@ pub(crate) fn key_sealed(record: &RecordId, reason: SealReason) {
 /// Emits an event for a recorded response that was repeated.
 #[cfg(feature = "tokio")]
 pub(crate) fn replayed(record: &RecordId) {
+    key(KeyEvent::Replayed);
     #[cfg(feature = "tracing")]
     tracing::debug!(?record, "a recorded response was repeated");
     #[cfg(not(feature = "tracing"))]
@@ -169,6 +183,7 @@ pub(crate) fn replayed(record: &RecordId) {
 /// Emits an event for a step of the validator cache that its store refused or lost.
 #[cfg(feature = "tokio")]
 pub(crate) fn validator_step_failed(step: &'static str, error: &(dyn Error + 'static)) {
+    validators(ValidatorEvent::StoreError);
     #[cfg(feature = "tracing")]
     tracing::warn!(step, error, "a step of the validator cache failed");
     #[cfg(not(feature = "tracing"))]
@@ -178,6 +193,7 @@ pub(crate) fn validator_step_failed(step: &'static str, error: &(dyn Error + 'st
 /// Emits an event for validators that were not remembered, since somebody has written meanwhile.
 #[cfg(feature = "tokio")]
 pub(crate) fn fill_refused() {
+    validators(ValidatorEvent::FillRefused);
     #[cfg(feature = "tracing")]
     tracing::debug!("validators were not remembered: a write or another reader came first");
 }
@@ -185,6 +201,7 @@ pub(crate) fn fill_refused() {
 /// Emits an event for a write whose announcement was over before it ended.
 #[cfg(feature = "tokio")]
 pub(crate) fn write_intent_lost() {
+    validators(ValidatorEvent::IntentLost);
     #[cfg(feature = "tracing")]
     tracing::warn!("an announced write was lost or over before its end: a 304 may have been stale");
 }
@@ -192,6 +209,7 @@ pub(crate) fn write_intent_lost() {
 /// Emits an event for a write that is performed although it is not announced.
 #[cfg(feature = "tokio")]
 pub(crate) fn unannounced_write(bound: Duration) {
+    validators(ValidatorEvent::Unannounced);
     #[cfg(feature = "tracing")]
     tracing::warn!(
         ?bound,
@@ -230,6 +248,7 @@ pub(crate) fn stale_validator(
     remembered: &HeaderValue,
     current: Option<&HeaderValue>,
 ) {
+    validators(ValidatorEvent::Stale);
     #[cfg(feature = "tracing")]
     tracing::error!(
         path = target.path(),

@@ -183,6 +183,7 @@ pub mod handler;
 pub mod idempotency;
 #[cfg(feature = "tokio")]
 pub mod lock;
+pub mod observe;
 pub mod outcome;
 pub mod precondition;
 pub mod purge;
@@ -287,6 +288,7 @@ pub use error::BoxError;
 pub use etag::EtagLayer;
 #[cfg(feature = "tokio")]
 pub use idempotency::IdempotencyLayer;
+pub use observe::ObserveLayer;
 pub use outcome::Outcome;
 pub use precondition::PreconditionLayer;
 pub use semantics::{
@@ -295,7 +297,7 @@ pub use semantics::{
     validator::{EntityTag, Validators, VersionTags},
 };
 pub use source::ValidatorSource;
-pub use stack::{Stack, stack};
+pub use stack::{ObservedStack, Stack, stack};
 pub use state_ref::StateRefLayer;
 #[cfg(feature = "tokio")]
 pub use validator_cache::ValidatorCacheLayer;

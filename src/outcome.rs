@@ -47,6 +47,7 @@ pub struct Outcome {
     tag: Option<TagOrigin>,
     bytes_saved: Option<u64>,
     unchecked: bool,
+    is_answered_early: bool,
     key: Option<KeyOutcome>,
     cache_lookup: Option<CacheLookup>,
     stored: bool,
@@ -168,6 +169,13 @@ impl Outcome {
         self.handler_status
     }
 
+    /// Returns `false` if a layer answered without the handler: with a 304, a refusal or a
+    /// recorded response.
+    #[must_use]
+    pub fn handler_ran(&self) -> bool {
+        !self.is_answered_early
+    }
+
     /// Returns the origin of the tag, if a layer that makes tags recorded it.
     #[must_use]
     pub fn tag(&self) -> Option<TagOrigin> {
@@ -248,6 +256,7 @@ impl Outcome {
     #[cfg(feature = "tokio")]
     pub(crate) fn replay() -> Self {
         Self {
+            is_answered_early: true,
             key: Some(KeyOutcome::Replayed),
             ..Self::default()
         }
@@ -280,6 +289,11 @@ impl Outcome {
             Current::Absent => Current::Absent,
             Current::Unknown => Current::Unknown,
         });
+    }
+
+    /// Records if a layer answered without the handler.
+    pub(crate) fn set_answered_early(&mut self, is_answered_early: bool) {
+        self.is_answered_early = is_answered_early;
     }
 
     /// Sets the status, unless an inner layer did: layers outside see the status that it made.
@@ -319,8 +333,8 @@ impl Outcome {
     }
 
     #[cfg(feature = "tokio")]
-    pub(crate) fn set_collapsed(&mut self) {
-        self.collapsed = true;
+    pub(crate) fn set_collapsed(&mut self, is_collapsed: bool) {
+        self.collapsed = is_collapsed;
     }
 
     pub(crate) fn set_unchecked(&mut self) {

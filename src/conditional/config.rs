@@ -4,6 +4,7 @@ use http::{Method, Response};
 
 use crate::{
     clock::SharedClock,
+    observe::exchange,
     outcome::Outcome,
     refusal::Renderer,
     semantics::{condition::Current, field::SafeMethods},
@@ -40,10 +41,15 @@ impl ConditionalConfig {
 
     /// Records the state that the source returned.
     pub(super) fn record_source<B>(&self, response: &mut Response<B>, current: &Current) {
+        self.record(response, |outcome| outcome.set_source(current));
+    }
+
+    /// Records a decision for an observer, and in the response if `explain` is set.
+    #[inline]
+    pub(super) fn record<B>(&self, response: &mut Response<B>, change: impl Fn(&mut Outcome)) {
+        exchange::record(&change);
         if self.explain {
-            Outcome::record(response.extensions_mut(), |outcome| {
-                outcome.set_source(current)
-            });
+            Outcome::record(response.extensions_mut(), change);
         }
     }
 }

@@ -17,6 +17,8 @@ use super::{
 use crate::{
     body::ResponseBody,
     clock::SharedClock,
+    observe::exchange,
+    outcome::Verdict,
     semantics::{field::content_length, validator::validators},
     source::ValidatorSource,
 };
@@ -77,6 +79,10 @@ where
         match this.task {
             ResponseTask::Evaluate(read) => return Poll::Ready(Ok(read.respond(response))),
             ResponseTask::CorrectDate(clock) => {
+                exchange::record(|outcome| {
+                    outcome.set_handler_status(response.status());
+                    outcome.set_verdict(Verdict::Unconditional);
+                });
                 validators::correct_last_modified(response.headers_mut(), || clock.now());
             }
             ResponseTask::Pass => {}

@@ -117,16 +117,14 @@ impl ConditionalRead {
             }
             _ => response.map(ResponseBody::inner),
         };
-        if self.config.explain {
-            Outcome::record(answer.extensions_mut(), |outcome| {
-                outcome.set_handler_status(handler_status);
-                outcome.set_verdict(verdict);
-                // A `HEAD` has no content that its 304 could save.
-                if verdict == Verdict::NotModified && !self.is_head() {
-                    outcome.set_bytes_saved(length);
-                }
-            });
-        }
+        self.config.record(&mut answer, |outcome| {
+            outcome.set_handler_status(handler_status);
+            outcome.set_verdict(verdict);
+            // A `HEAD` has no content that its 304 could save.
+            if verdict == Verdict::NotModified && !self.is_head() {
+                outcome.set_bytes_saved(length);
+            }
+        });
         answer
     }
 

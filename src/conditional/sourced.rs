@@ -178,7 +178,11 @@ impl<Q: ValidatorSource> SourcedRead<Q> {
             Err(error) => {
                 let read = UnansweredRead::new(&request, &self.read.config);
                 match self.source_config.source_failed(&read, error) {
-                    Some(answer) => return answer,
+                    Some(mut answer) => {
+                        let config = &self.read.config;
+                        config.record(&mut answer, |outcome| outcome.set_answered_early(false));
+                        return answer;
+                    }
                     None => Current::Unknown,
                 }
             }

@@ -11,7 +11,7 @@ use http_body::Body;
 use super::config::ConditionalConfig;
 use crate::{
     body::ResponseBody,
-    outcome::{Outcome, Verdict},
+    outcome::Verdict,
     refusal::{Reason, Refusal},
     semantics::{
         condition::{Condition, Current, Decision, RequestConditions},
@@ -107,14 +107,13 @@ impl<'a> UnansweredRead<'a> {
         verdict: Verdict,
         source_state: Option<&Validators>,
     ) {
-        if self.config.explain {
-            Outcome::record(response.extensions_mut(), |outcome| {
-                outcome.set_verdict(verdict);
-                if let Some(source_state) = source_state {
-                    outcome.set_source(&source_state.into());
-                }
-            });
-        }
+        self.config.record(response, |outcome| {
+            outcome.set_verdict(verdict);
+            outcome.set_answered_early(true);
+            if let Some(source_state) = source_state {
+                outcome.set_source(&source_state.into());
+            }
+        });
     }
 }
 

@@ -8,6 +8,7 @@ use http::{
 
 use super::{ContentDigest, ContentHasher};
 use crate::{
+    observe::exchange,
     outcome::{Outcome, TagOrigin},
     semantics::{
         field::{SafeMethods, lines},
@@ -71,8 +72,10 @@ impl<H> EtagConfig<H> {
         self.build_id = build_id(id);
     }
 
-    /// Records the origin of a tag if `explain` is set.
+    /// Records the origin of a tag for an observer, and in the extensions if `explain` is set.
+    #[inline]
     pub(super) fn record(&self, extensions: &mut Extensions, origin: TagOrigin) {
+        exchange::record(|outcome| outcome.set_tag(origin));
         if self.explain {
             Outcome::record(extensions, |outcome| outcome.set_tag(origin));
         }

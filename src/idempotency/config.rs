@@ -7,6 +7,7 @@ use tokio::sync::Semaphore;
 use super::protect::Protect;
 use crate::{
     detached::Detached,
+    observe::exchange,
     outcome::Outcome,
     refusal::Renderer,
     semantics::retry::{Commit, Fingerprint, KeyScope, Retention},
@@ -143,7 +144,8 @@ impl<St> IdempotencyConfig<St> {
         Some(scope.mounted_at(target::mount(request)))
     }
 
-    pub(super) fn explain<B>(&self, response: &mut Response<B>, change: impl FnOnce(&mut Outcome)) {
+    pub(super) fn explain<B>(&self, response: &mut Response<B>, change: impl Fn(&mut Outcome)) {
+        exchange::record(&change);
         if self.explain {
             Outcome::record(response.extensions_mut(), change);
         }

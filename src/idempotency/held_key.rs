@@ -17,6 +17,7 @@ use super::{
 use crate::{
     body::ResponseBody,
     events,
+    observe::exchange::KeyEvent,
     outcome::Outcome,
     refusal::KeyProblem,
     semantics::retry::{Commit, RecordId, RecordedResponse, SealReason, Update},
@@ -150,6 +151,7 @@ impl<St: IdempotencyStore> HeldKey<St> {
         self.config.explain(&mut response, Outcome::set_performed);
         // The handler's own transaction holds the record.
         if self.attempt.is_recorded() {
+            events::key(KeyEvent::Recorded);
             return response;
         }
         if let Some(problem) = self.untrusted(response.status(), &end) {
@@ -242,6 +244,10 @@ impl<St: IdempotencyStore> HeldKey<St> {
             match (&applied, &end) {
                 (Ok(Update::Applied), AttemptEnd::Seal(reason)) => {
                     events::key_sealed(self.id(), *reason);
+                }
+                (Ok(Update::Applied), AttemptEnd::Record(_)) => events::key(KeyEvent::Recorded),
+                (Ok(Update::Applied), AttemptEnd::Release) if !self.attempt.takes_over => {
+                    events::key(KeyEvent::Released);
                 }
                 (Ok(_), _) => {}
                 (Err(error), _) => {

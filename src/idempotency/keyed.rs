@@ -20,12 +20,13 @@ use super::{
     config::{IdempotencyConfig, OnLostAttempt},
     held_key::HeldKey,
     performed,
-    refuse::refuse,
+    refuse::refuse_early,
 };
 use crate::{
     body::{ReadAhead, RequestBody, ResponseBody, UnreadContent},
     clock::SharedClock,
     events,
+    observe::exchange::{self, KeyEvent},
     outcome::Outcome,
     refusal::KeyProblem,
     semantics::{
@@ -97,6 +98,7 @@ impl<St: IdempotencyStore> KeyedRequest<St> {
                 attempt,
                 takes_over,
             } => {
+                events::key(KeyEvent::Claimed);
                 let attempt = Attempt {
                     scope: self.scope,
                     key: self.key,
@@ -124,12 +126,16 @@ impl<St: IdempotencyStore> KeyedRequest<St> {
                 }
             },
             Admission::InFlight { retry_after } => {
+                events::key(KeyEvent::InProgress);
                 // The rest of the lease is long, and most handlers are not.
                 let retry_after = retry_after.min(MAX_RETRY_AFTER);
                 return Ok(self.refuse(KeyProblem::InFlight, &parts, Some(retry_after)));
             }
             Admission::Sealed(_) => KeyProblem::Sealed,
-            Admission::Mismatch => KeyProblem::Reused,
+            Admission::Mismatch => {
+                events::key(KeyEvent::Mismatch);
+                KeyProblem::Reused
+            }
             Admission::Unknown { .. } => {
                 events::outcome_unknown(&self.id, "an attempt was lost");
                 KeyProblem::OutcomeUnknown
@@ -229,6 +235,7 @@ impl<St: IdempotencyStore> KeyedRequest<St> {
             NO_STORE.apply(headers, false, || SharedClock::default().now());
         }
         response.extensions_mut().insert(NO_STORE.clone());
+        exchange::record(|outcome| *outcome = Outcome::replay());
         response.extensions_mut().insert(Outcome::replay());
         response
     }
@@ -240,7 +247,7 @@ impl<St: IdempotencyStore> KeyedRequest<St> {
         retry_after: Option<Duration>,
     ) -> Response<ResponseBody<B>> {
         let accepts_json = Accept::from_headers(&request.headers).accepts_json();
-        refuse(&self.config, reason, accepts_json, retry_after)
+        refuse_early(&self.config, reason, accepts_json, retry_after)
     }
 
     async fn refuse_unread<ReqB, ResB>(

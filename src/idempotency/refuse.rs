@@ -13,7 +13,19 @@ use crate::{
     refusal::{KeyProblem, Reason, Refusal},
 };
 
-/// Returns the refusal of a request with these headers.
+/// Returns the refusal of a request whose handler is not called.
+pub(super) fn refuse_early<St, B: Body<Data = Bytes>>(
+    config: &IdempotencyConfig<St>,
+    problem: KeyProblem,
+    accepts_json: bool,
+    retry_after: Option<Duration>,
+) -> Response<ResponseBody<B>> {
+    let mut response = refuse(config, problem, accepts_json, retry_after);
+    config.explain(&mut response, |outcome| outcome.set_answered_early(true));
+    response
+}
+
+/// Returns the refusal of a request whose handler was called, or may have been.
 pub(super) fn refuse<St, B: Body<Data = Bytes>>(
     config: &IdempotencyConfig<St>,
     problem: KeyProblem,

@@ -104,7 +104,7 @@ impl<S: Clone, St> Idempotency<S, St> {
         // Gives back the place that `poll_ready` reserved, since the service does not run.
         drop(HeldService::take(&mut self.inner));
         let accepts_json = Accept::from_headers(&parts.headers).accepts_json();
-        let answer = refuse::refuse(&self.config, reason, accepts_json, None);
+        let answer = refuse::refuse_early(&self.config, reason, accepts_json, None);
         let answer = UnreadContent::new(parts, content).refuse(answer);
         ResponseFuture::waiting(async { Ok(answer.await) })
     }

@@ -16,6 +16,7 @@ use crate::{
     body::ResponseBody,
     events,
     handler::{Expected, ExpectedContext, PreconditionFailed},
+    observe::exchange,
     outcome::{Outcome, Verdict},
     refusal::{Reason, Refusal},
     semantics::{condition::Current, field::Accept},
@@ -129,10 +130,12 @@ impl<Q, G> AdmittedWrite<Q, G> {
                 .config
                 .refuse(refusal, expected.accept.accepts_json(), None);
         }
-        Outcome::record(answer.extensions_mut(), |outcome| {
+        let change = |outcome: &mut Outcome| {
             outcome.set_verdict(Verdict::Proceeded);
             outcome.set_unchecked();
-        });
+        };
+        exchange::record(change);
+        Outcome::record(answer.extensions_mut(), change);
         answer
     }
 }

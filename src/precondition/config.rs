@@ -7,6 +7,7 @@ use http_body::Body;
 use crate::{
     body::ResponseBody,
     clock::SharedClock,
+    observe::exchange,
     outcome::{Outcome, Verdict},
     refusal::{Refusal, Renderer},
     semantics::{
@@ -110,10 +111,19 @@ impl<Q, G> PreconditionConfig<Q, G> {
     }
 
     pub(super) fn explain<ResB: Body>(&self, answer: &mut WriteResponse<ResB>, verdict: Verdict) {
+        self.record(answer, |outcome| outcome.set_verdict(verdict));
+    }
+
+    /// Records that the write is not performed.
+    pub(super) fn record_refusal<ResB: Body>(&self, answer: &mut WriteResponse<ResB>) {
+        self.record(answer, |outcome| outcome.set_answered_early(true));
+    }
+
+    /// Records a decision for an observer, and in the response if `explain` is set.
+    fn record<ResB: Body>(&self, answer: &mut WriteResponse<ResB>, change: impl Fn(&mut Outcome)) {
+        exchange::record(&change);
         if self.explain {
-            Outcome::record(answer.extensions_mut(), |outcome| {
-                outcome.set_verdict(verdict)
-            });
+            Outcome::record(answer.extensions_mut(), change);
         }
     }
 

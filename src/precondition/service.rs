@@ -119,7 +119,8 @@ impl<Q: ValidatorSource, G> GuardedWrite<Q, G> {
                 let request = Request::from_parts(parts, content);
                 return ResponseFuture::perform(inner.call(request), write);
             }
-            Some(Ok(WriteCheck::Refused(answer))) => {
+            Some(Ok(WriteCheck::Refused(mut answer))) => {
+                self.config.record_refusal(&mut answer);
                 // Releases what `poll_ready` reserved, since the service does not run.
                 drop(HeldService::take(inner));
                 if content.is_end_stream() {

@@ -65,7 +65,8 @@ impl<Q: ValidatorSource, G> GuardedWrite<Q, G> {
                     current,
                     source_knew,
                 } => (current, source_knew),
-                WriteCheck::Refused(answer) => {
+                WriteCheck::Refused(mut answer) => {
+                    self.config.record_refusal(&mut answer);
                     // Releases the lock before the content is read, which may take long.
                     drop((service, lock_guard));
                     return Ok(content.refuse(answer).await);

@@ -1,10 +1,14 @@
 //! The entries of the queue, and the counts that the queue shares with its worker.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{
+    Arc, OnceLock,
+    atomic::{AtomicU64, Ordering},
+};
 
 use tokio::sync::oneshot;
 
 use super::{Purge, PurgeError};
+use crate::observe::exchange::{Event, Observer, PurgeEvent, PurgeResult, emit_to};
 
 /// The sender of the result of a purge.
 pub(super) type DoneSender = oneshot::Sender<Result<(), PurgeError>>;
@@ -14,20 +18,47 @@ pub(super) struct PurgeJob {
     pub(super) done: DoneSender,
 }
 
-/// The numbers of purges that were dropped or given up.
-#[derive(Debug, Default)]
+/// The numbers of purges that were dropped or given up, and their observer.
+#[derive(Default)]
 pub(super) struct PurgeCounts {
     dropped: AtomicU64,
     failed: AtomicU64,
+    observer: OnceLock<Arc<dyn Observer>>,
 }
 
 impl PurgeCounts {
-    pub(super) fn count_dropped(&self) {
-        self.dropped.fetch_add(1, Ordering::Relaxed);
+    /// Sets the observer. Returns `false` if there is one.
+    pub(super) fn set_observer(&self, observer: Arc<dyn Observer>) -> bool {
+        self.observer.set(observer).is_ok()
     }
 
-    pub(super) fn count_failed(&self) {
+    pub(super) fn count_done(&self, purge: &Purge) {
+        self.report(PurgeResult::Done, purge);
+    }
+
+    pub(super) fn count_dropped(&self, purge: &Purge) {
+        self.dropped.fetch_add(1, Ordering::Relaxed);
+        self.report(PurgeResult::Dropped, purge);
+    }
+
+    pub(super) fn count_failed(&self, purge: &Purge) {
         self.failed.fetch_add(1, Ordering::Relaxed);
+        self.report(PurgeResult::Failed, purge);
+    }
+
+    fn report(&self, result: PurgeResult, purge: &Purge) {
+        // An empty purge is a flush.
+        let Some(observer) = self.observer.get().filter(|_| !purge.is_empty()) else {
+            return;
+        };
+        let tags: Vec<_> = purge.tags().collect();
+        let targets: Vec<_> = purge.targets().collect();
+        let event = PurgeEvent {
+            result,
+            tags: &tags,
+            targets: &targets,
+        };
+        emit_to(&**observer, &Event::Purge(event));
     }
 
     pub(super) fn dropped(&self) -> u64 {

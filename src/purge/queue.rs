@@ -10,7 +10,7 @@ use super::{
     job::{PurgeCounts, PurgeJob},
     worker::PurgeWorker,
 };
-use crate::events;
+use crate::{events, observe::exchange::Observer};
 
 /// A bounded queue of purges with retries.
 ///
@@ -46,6 +46,51 @@ impl PurgeQueue {
         Self { jobs, counts }
     }
 
+    /// Reports the end of each purge to an observer, for all clones of the queue. Second rounds are
+    /// purges of their own. Defaults to no observer.
+    ///
+    /// ```
+    /// # async fn run() {
+    /// use tower_conditional::{
+    ///     observe::{Event, Exchange, Observer, PurgeResult},
+    ///     purge::{HttpPurger, PurgeQueue},
+    /// };
+    ///
+    /// struct Operator;
+    ///
+    /// impl Observer for Operator {
+    ///     fn exchange(&self, _: &Exchange<'_>) {}
+    ///
+    ///     fn event(&self, event: &Event<'_>) {
+    ///         if let Event::Purge(purge) = event
+    ///             && purge.result != PurgeResult::Done
+    ///         {
+    ///             // tell somebody who purges `purge.targets` by hand
+    ///         }
+    ///     }
+    /// }
+    /// # fn queue(purger: impl tower_conditional::purge::Purger) {
+    ///
+    /// let queue = PurgeQueue::new(purger).observe(Operator);
+    /// # let _ = queue;
+    /// # }
+    /// # }
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// Panics if the queue has an observer. Combine two as a tuple.
+    #[must_use]
+    #[track_caller]
+    pub fn observe(self, observer: impl Observer) -> Self {
+        let is_first = self.counts.set_observer(Arc::new(observer));
+        assert!(
+            is_first,
+            "the purge queue has an observer: combine two as a tuple"
+        );
+        self
+    }
+
     /// Adds a purge without waiting. If the queue is full, this purge is dropped, and those that
     /// wait stay.
     #[expect(clippy::must_use_candidate, reason = "most callers do not wait")]
@@ -56,8 +101,8 @@ impl PurgeQueue {
             Err(TrySendError::Full(job)) => (PurgeError::Full, job),
             Err(TrySendError::Closed(job)) => (PurgeError::Ended, job),
         };
-        self.counts.count_dropped();
-        events::purge_dropped(&why, purge.tags(), purge.targets());
+        self.counts.count_dropped(&purge);
+        events::purge_dropped(&why, purge.tags().len(), purge.targets().len());
         PurgeTicket::refused(why)
     }
 

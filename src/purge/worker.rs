@@ -214,7 +214,12 @@ impl<P: Purger> PurgeWorker<P> {
         let gives_up = if is_final { !split } else { is_last };
         if gives_up {
             let purge = &part.purge;
-            events::purge_failed(&**error, part.failures, purge.tags(), purge.targets());
+            events::purge_failed(
+                &**error,
+                part.failures,
+                purge.tags().len(),
+                purge.targets().len(),
+            );
             let reason = if is_final {
                 PurgeError::Refused
             } else {
@@ -261,7 +266,9 @@ impl<P: Purger> PurgeWorker<P> {
 
     fn finish_job(&mut self, finished: FinishedJob) {
         if finished.result.is_err() {
-            self.counts.count_failed();
+            self.counts.count_failed(&finished.purge);
+        } else {
+            self.counts.count_done(&finished.purge);
         }
         if finished.is_first_round() {
             self.schedule_second_round(&finished.purge);
@@ -276,8 +283,8 @@ impl<P: Purger> PurgeWorker<P> {
             return;
         };
         if self.schedule.second_round_count() == self.limits.max_queued {
-            self.counts.count_dropped();
-            events::purge_dropped(&PurgeError::Full, purge.tags(), purge.targets());
+            self.counts.count_dropped(purge);
+            events::purge_dropped(&PurgeError::Full, purge.tags().len(), purge.targets().len());
             return;
         }
         self.schedule.schedule_second_round(at, purge.clone());

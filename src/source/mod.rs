@@ -118,7 +118,9 @@ use http::request::Parts;
 use pin_project_lite::pin_project;
 
 use crate::{
+    clock::Stopwatch,
     error::BoxError,
+    observe::exchange,
     route::{InvalidRoute, Route},
     semantics::{condition::Current, validator::RepeatedFields},
 };
@@ -313,10 +315,22 @@ pub(crate) async fn wait_for_current<Q: ValidatorSource>(
     source: &Q,
     request: &Parts,
 ) -> Result<Current, SourceError> {
+    let watch = source_watch();
     let answer = answer(|| source.current(request));
     #[cfg(feature = "tokio")]
     let answer = timeout_answer(source.answer_timeout(), answer);
-    answer.await
+    let answer = answer.await;
+    exchange::record_source(watch, &answer);
+    answer
+}
+
+/// Starts a measurement if there is an observer.
+fn source_watch() -> Stopwatch {
+    if exchange::has_exchange() {
+        Stopwatch::start()
+    } else {
+        Stopwatch::stopped()
+    }
 }
 
 /// Returns the state that a source knows without waiting. A panic is a failure of the source.
@@ -324,10 +338,15 @@ pub(crate) fn try_current<Q: ValidatorSource>(
     source: &Q,
     request: &Parts,
 ) -> Option<Result<Current, SourceError>> {
-    match catch_unwind(AssertUnwindSafe(|| source.try_current(request))) {
-        Ok(answer) => answer.map(|answer| answer.map_err(SourceError::from_source)),
-        Err(_) => Some(Err(SourceError::panicked())),
+    let watch = source_watch();
+    let answer = match catch_unwind(AssertUnwindSafe(|| source.try_current(request))) {
+        Ok(answer) => answer?.map_err(SourceError::from_source),
+        Err(_) => Err(SourceError::panicked()),
+    };
+    if !Q::KNOWS_NOTHING {
+        exchange::record_source(watch, &answer);
     }
+    Some(answer)
 }
 
 /// Awaits the answer of a source. A panic is a failure of the source.

@@ -11,6 +11,7 @@ use super::{NoContentTag, SelfGetRequest, SourceError, catch_panic};
 use crate::{
     body::BrokenContent,
     clock::SharedClock,
+    observe::exchange,
     semantics::{
         condition::{
             Current,
@@ -193,11 +194,16 @@ impl<T> SelfGet<T> {
         &self,
         response: impl Future<Output = Result<R, E>>,
     ) -> Result<GetResponse<R>, E> {
-        Ok(match self.with_timeout(catch_panic(response)).await {
-            Ok(Ok(response)) => GetResponse::Response(response?),
-            Ok(Err(panicked)) => GetResponse::Failed(panicked),
-            Err(timeout) => GetResponse::Failed(SourceError::timed_out(timeout)),
-        })
+        Ok(
+            match self
+                .with_timeout(catch_panic(exchange::nested(response)))
+                .await
+            {
+                Ok(Ok(response)) => GetResponse::Response(response?),
+                Ok(Err(panicked)) => GetResponse::Failed(panicked),
+                Err(timeout) => GetResponse::Failed(SourceError::timed_out(timeout)),
+            },
+        )
     }
 
     /// Awaits the future. Returns the timeout if it takes longer.

@@ -1,12 +1,15 @@
 //! All layers in the right order, and stacks that are ready to use.
 
+mod observed;
 mod recipes;
 
 use tower_layer::{Identity, Layer};
 
+pub use observed::ObservedStack;
+
 use crate::{
-    CachePolicyLayer, ConditionalLayer, EtagLayer, PreconditionLayer, ValidatorSource,
-    conditional::SourceConfig,
+    CachePolicyLayer, ConditionalLayer, EtagLayer, ObserveLayer, PreconditionLayer,
+    ValidatorSource, conditional::SourceConfig, observe::Observer,
 };
 #[cfg(feature = "tokio")]
 use crate::{IdempotencyLayer, ValidatorCacheLayer};
@@ -297,6 +300,36 @@ impl<Q, H: Clone, P, K, I, V: Explain> Stack<ConditionalLayer<Q>, EtagLayer<H>, 
             validators: self.validators.explain(),
             etag: self.etag.explain(),
         }
+    }
+}
+
+impl<C, E, P, K, I, V> Stack<C, E, P, K, I, V> {
+    /// Reports each exchange to an observer. Call it last.
+    ///
+    /// It is the outermost layer of the stack, so that layers outside of it, such as
+    /// authentication, are not observed. See [`observe`](crate::observe).
+    ///
+    /// ```
+    /// use tower_conditional::{
+    ///     observe::{Exchange, SavedBytes},
+    ///     stack,
+    /// };
+    ///
+    /// let layer = stack().observe(|exchange: &Exchange<'_>| {
+    ///     if let Some(SavedBytes::Known(bytes)) = exchange.bytes_saved() {
+    ///         println!("{}: {bytes} bytes saved", exchange.route());
+    ///     }
+    /// });
+    /// # let _ = layer;
+    /// ```
+    pub fn observe(self, observer: impl Observer) -> ObservedStack<Self> {
+        self.observe_with(ObserveLayer::new(observer))
+    }
+
+    /// Reports each exchange by this layer, for example one with a
+    /// [function for routes](ObserveLayer::route). Call it last.
+    pub fn observe_with(self, layer: ObserveLayer) -> ObservedStack<Self> {
+        ObservedStack::new(self, layer)
     }
 }
 

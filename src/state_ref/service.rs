@@ -5,7 +5,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{HeaderValue, Request, Response, request::Parts};
+use http::{HeaderValue, Request, Response, StatusCode, request::Parts};
 use http_body::Body;
 use tower_service::Service;
 
@@ -13,6 +13,8 @@ use super::{ResponseFuture, StateSource, config::StateRefConfig};
 use crate::{
     body::{ResponseBody, UnreadContent},
     events,
+    observe::exchange,
+    outcome::Verdict,
     refusal::{Reason, Refusal},
     semantics::{
         condition::state_ref,
@@ -109,6 +111,15 @@ impl<Q: StateSource> StateRefConfig<Q> {
             }
         };
         if let Some(answer) = early_answer {
+            let is_same = answer.status() == StatusCode::NOT_MODIFIED;
+            exchange::record(|outcome| {
+                outcome.set_verdict(if is_same {
+                    Verdict::NotModified
+                } else {
+                    Verdict::SourceFailed
+                });
+                outcome.set_answered_early(true);
+            });
             // Releases what `poll_ready` reserved, since the service does not run.
             drop(service);
             return Ok(content.refuse(answer).await);

@@ -10,6 +10,8 @@ use super::{StaleValidator, ValidatorCache};
 use crate::{
     body::{BrokenContent, ResponseBody},
     events,
+    observe::exchange,
+    outcome::Verdict,
     semantics::{
         validator::{EntityTag, TagRef, Validators, validators},
         validator_cache::{Lookup, ValidatorKey, WriteTarget},
@@ -69,6 +71,7 @@ impl<St: ValidatorStore> Comparison<St> {
             let current = response.headers().get(ETAG).cloned();
             cache.run_detached(self.verify(current));
         } else if let Some(answer) = self.sampled.take() {
+            exchange::record(|outcome| outcome.set_verdict(Verdict::NotModified));
             return answer.map(|()| ResponseBody::empty());
         }
         response.map(ResponseBody::inner)

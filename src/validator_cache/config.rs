@@ -9,6 +9,7 @@ use http::{HeaderName, Response, request::Parts};
 use super::{ValidatorCache, sampler::Sampler};
 use crate::{
     clock::SharedClock,
+    observe::exchange,
     outcome::{CacheLookup, Outcome},
     purge::tag_source::CacheTagSource,
     refusal::Renderer,
@@ -91,10 +92,14 @@ impl<St> CacheConfig<St> {
     }
 
     pub(super) fn explain<B>(&self, response: &mut Response<B>, lookup: CacheLookup) {
+        self.record(response, |outcome| outcome.set_cache_lookup(lookup));
+    }
+
+    /// Records a decision for an observer, and in the response if `explain` is set.
+    pub(super) fn record<B>(&self, response: &mut Response<B>, change: impl Fn(&mut Outcome)) {
+        exchange::record(&change);
         if self.explain {
-            Outcome::record(response.extensions_mut(), |outcome| {
-                outcome.set_cache_lookup(lookup);
-            });
+            Outcome::record(response.extensions_mut(), change);
         }
     }
 }

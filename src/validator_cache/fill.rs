@@ -10,7 +10,6 @@ use super::{ValidatorCache, config::CacheConfig, lease::HeldLease};
 use crate::{
     body::{ContentEnd, ResponseBody, watch},
     events,
-    outcome::Outcome,
     semantics::{
         caching::{cache_policy::CachePolicy, cache_tags::CacheTags},
         condition::{ConditionalFields, Current, Decision},
@@ -57,12 +56,10 @@ impl<St: ValidatorStore> Fill<St> {
         mut response: Response<B>,
     ) -> Response<ResponseBody<B>> {
         let refusal = self.refusal(config, &response);
-        if config.explain {
-            Outcome::record(response.extensions_mut(), |outcome| match refusal {
-                None => outcome.set_stored(),
-                Some(refusal) => outcome.set_fill_refusal(refusal),
-            });
-        }
+        config.record(&mut response, |outcome| match refusal {
+            None => outcome.set_stored(),
+            Some(refusal) => outcome.set_fill_refusal(refusal),
+        });
         if let Some(refusal) = refusal {
             config.report(refusal, &response);
             // Dropping the lease gives it back.

@@ -1,6 +1,7 @@
 use super::{ValidatorCache, lease_waiters::LeaseEnd};
 use crate::{
     events,
+    observe::exchange::ValidatorEvent,
     semantics::validator_cache::{FillOutcome, Grant, ValidatorKey},
     store::{ValidatorStore, validators::ValidatorEntry, within},
 };
@@ -49,7 +50,7 @@ impl<St: ValidatorStore> GrantedLease<St> {
         let settings = &self.cache.settings;
         let step = settings.store.fill(self.key, self.grant, entry);
         match within(settings.store_timeout, step).await {
-            Ok(FillOutcome::Stored) => {}
+            Ok(FillOutcome::Stored) => events::validators(ValidatorEvent::Stored),
             Ok(FillOutcome::Refused) => events::fill_refused(),
             // The lease ends by itself, and nothing is stored without it.
             Err(error) => events::validator_step_failed("fill", &error),

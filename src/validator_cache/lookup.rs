@@ -13,6 +13,7 @@ use super::{
 };
 use crate::{
     events,
+    observe::exchange,
     outcome::{CacheLookup, Outcome, Verdict},
     semantics::{
         condition::{ConditionalFields, Current, Decision},
@@ -182,13 +183,28 @@ fn is_not_modified<St>(
 }
 
 impl RememberedAnswer {
-    /// Returns the 304 without content, with the memory of these headers of a request. A map of its
-    /// own would be two allocations.
-    pub(super) fn into_response<St>(
+    /// Returns the 304 of a read whose handler does not run.
+    pub(super) fn answer_early<St>(
         self,
         config: &CacheConfig<St>,
-        mut headers: HeaderMap,
+        headers: HeaderMap,
     ) -> Response<()> {
+        let ttl = self.ttl;
+        exchange::record(|outcome| {
+            outcome.set_verdict(Verdict::NotModified);
+            outcome.set_cache_lookup(CacheLookup::Hit { ttl });
+            outcome.set_answered_early(true);
+        });
+        let mut response = self.into_response(config, headers);
+        if let Some(outcome) = response.extensions_mut().get_mut::<Outcome>() {
+            outcome.set_answered_early(true);
+        }
+        response
+    }
+
+    /// Returns the 304 without content, with the memory of these headers of a request. A map of its
+    /// own would be two allocations.
+    fn into_response<St>(self, config: &CacheConfig<St>, mut headers: HeaderMap) -> Response<()> {
         headers.clear();
         self.validators
             .into_not_modified(&mut headers, || config.clock.now());

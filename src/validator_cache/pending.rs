@@ -7,11 +7,7 @@ use http::{Response, StatusCode, request::Parts};
 use http_body::Body;
 
 use super::{comparison::Comparison, config::CacheConfig, fill::Fill};
-use crate::{
-    body::ResponseBody,
-    outcome::{CacheLookup, Outcome},
-    store::ValidatorStore,
-};
+use crate::{body::ResponseBody, observe::exchange, outcome::CacheLookup, store::ValidatorStore};
 
 /// A request extension of a read that others may wait for.
 #[derive(Debug, Clone, Copy)]
@@ -61,6 +57,11 @@ impl<St: ValidatorStore> PendingRead<St> {
         has_waited: bool,
     ) -> Option<Box<Self>> {
         if matches!(task, ReadTask::None) && !config.explain {
+            // Nothing of the response is needed, so there is no allocation.
+            exchange::record(|outcome| {
+                outcome.set_cache_lookup(lookup);
+                outcome.set_collapsed(has_waited);
+            });
             return None;
         }
         Some(Box::new(Self {
@@ -95,9 +96,8 @@ impl<St: ValidatorStore> PendingRead<St> {
             lookup => lookup,
         };
         self.config.explain(&mut answer, lookup);
-        if self.has_waited && self.config.explain {
-            Outcome::record(answer.extensions_mut(), Outcome::set_collapsed);
-        }
+        let has_waited = self.has_waited;
+        (self.config).record(&mut answer, |outcome| outcome.set_collapsed(has_waited));
         answer
     }
 }

@@ -148,7 +148,7 @@ impl<S, St: ValidatorStore> ValidatorCacheService<S, St> {
                 NextStep::Answer(answer) => {
                     // Releases what `poll_ready` reserved, since the service does not run.
                     drop(HeldService::take(&mut self.inner));
-                    let answer = answer.into_response(config, parts.headers);
+                    let answer = answer.answer_early(config, parts.headers);
                     return ResponseFuture::ready(answer.map(|()| ResponseBody::empty()));
                 }
                 NextStep::Call(pending) => {

@@ -56,7 +56,7 @@ where
         match lookup.decide(&config, &parts, &fields, found, has_waited) {
             NextStep::Answer(answer) => {
                 drop(service);
-                let answer = answer.into_response(&config, parts.headers);
+                let answer = answer.answer_early(&config, parts.headers);
                 return Ok(answer.map(|()| ResponseBody::empty()));
             }
             NextStep::Call(pending) => break pending,

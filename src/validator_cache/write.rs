@@ -16,7 +16,7 @@ use super::{announced::AnnouncedWrite, cache::WritePolicy, config::CacheConfig};
 use crate::{
     body::{ContentEnd, ResponseBody, UnreadContent, watch},
     events,
-    outcome::{Outcome, Verdict},
+    outcome::Verdict,
     purge::Purge,
     refusal::{Reason, Refusal},
     semantics::{caching::cache_tags::CacheTags, field::Accept, validator_cache::WriteTarget},
@@ -193,11 +193,10 @@ impl<St> CacheConfig<St> {
         let refusal = Refusal::new(Reason::SourceUnavailable).with_accepts_json(accepts_json);
         let mut response = self.renderer.respond(&refusal).map(ResponseBody::bytes);
         response.extensions_mut().insert(Arc::new(error));
-        if self.explain {
-            Outcome::record(response.extensions_mut(), |outcome| {
-                outcome.set_verdict(Verdict::SourceFailed);
-            });
-        }
+        self.record(&mut response, |outcome| {
+            outcome.set_verdict(Verdict::SourceFailed);
+            outcome.set_answered_early(true);
+        });
         response
     }
 }

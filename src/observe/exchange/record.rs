@@ -1,0 +1,203 @@
+use std::{fmt, sync::Arc, time::Duration};
+
+use http::{Method, StatusCode};
+
+use super::{end::ExchangeEnd, result::ExchangeResult, route::ObservedRoute, sources::SourceCalls};
+use crate::outcome::{Outcome, Verdict};
+
+/// A request and its response, with the decisions of the layers.
+///
+/// It names no path, tag, key or user: its values may be labels and fields of logs.
+#[derive(Clone, Copy)]
+pub struct Exchange<'a>(&'a ExchangeRecord);
+
+/// The number of bytes of content that a 304 saved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum SavedBytes {
+    /// The length of the content that the handler had made.
+    Known(u64),
+    /// The length of the last 200 of the route, since the handler did not run.
+    Last(u64),
+}
+
+/// The facts of an exchange so far.
+pub(crate) struct ExchangeRecord {
+    method: Method,
+    route: Arc<ObservedRoute>,
+    status: Option<StatusCode>,
+    end: Option<ExchangeEnd>,
+    pub(super) outcome: Outcome,
+    pub(super) sources: SourceCalls,
+    bytes_sent: u64,
+    /// The number of runs, if the service inside counts them.
+    pub(super) handler_runs: Option<u32>,
+    pub(super) handler_time: Option<Duration>,
+    pub(super) times_handler: bool,
+}
+
+impl<'a> Exchange<'a> {
+    pub(super) fn new(record: &'a ExchangeRecord) -> Self {
+        Self(record)
+    }
+
+    /// Returns the method of the client.
+    #[must_use]
+    pub fn method(&self) -> &'a Method {
+        &self.0.method
+    }
+
+    /// Returns the name of the route, from [`ObserveLayer::route`](super::super::ObserveLayer::route).
+    /// It is `other` for a request without a route.
+    #[must_use]
+    pub fn route(&self) -> &'a str {
+        self.0.route.name()
+    }
+
+    /// Returns the status that was sent. It is `None` if there was no response.
+    #[must_use]
+    pub fn status(&self) -> Option<StatusCode> {
+        self.0.status
+    }
+
+    /// Returns the end of the exchange. It is `None` in [`Observer::head`](super::Observer::head).
+    #[must_use]
+    pub fn end(&self) -> Option<ExchangeEnd> {
+        self.0.end
+    }
+
+    /// Returns the result as one word of a closed set.
+    #[must_use]
+    pub fn result(&self) -> ExchangeResult {
+        ExchangeResult::of(self.0.end, &self.0.outcome)
+    }
+
+    /// Returns the decisions of the layers. [`explain`](crate::Stack::explain) is not needed.
+    #[must_use]
+    pub fn outcome(&self) -> &'a Outcome {
+        &self.0.outcome
+    }
+
+    /// Returns the calls of a source of validators, for reads and writes.
+    #[must_use]
+    pub fn sources(&self) -> SourceCalls {
+        self.0.sources
+    }
+
+    /// Returns the number of bytes of content that were read from the service, without trailers.
+    #[must_use]
+    pub fn bytes_sent(&self) -> u64 {
+        self.0.bytes_sent
+    }
+
+    /// Returns the number of bytes that a 304 saved. It is `None` for all other responses, for
+    /// `HEAD`, and if the length is not known.
+    #[must_use]
+    pub fn bytes_saved(&self) -> Option<SavedBytes> {
+        let record = self.0;
+        if let Some(saved) = record.outcome.bytes_saved() {
+            return Some(SavedBytes::Known(saved));
+        }
+        let is_estimated = record.outcome.verdict() == Some(Verdict::NotModified)
+            && record.method == Method::GET
+            && !self.handler_ran();
+        let last = is_estimated.then(|| record.route.last_length()).flatten();
+        last.map(SavedBytes::Last)
+    }
+
+    /// Returns the number of times that the handler was called for this exchange.
+    ///
+    /// Below [`Stack::observe`](crate::Stack::observe) it is counted. The `GET` of a
+    /// [`SelfGet`](crate::source::SelfGet) through the service inside counts too. Without that, it
+    /// is 0 or 1, and follows from the decisions of the layers.
+    #[must_use]
+    pub fn handler_runs(&self) -> u32 {
+        let record = self.0;
+        let derived = || u32::from(record.outcome.handler_ran());
+        record.handler_runs.unwrap_or_else(derived)
+    }
+
+    /// Returns `true` if the handler was called.
+    #[must_use]
+    pub fn handler_ran(&self) -> bool {
+        self.handler_runs() > 0
+    }
+
+    /// Returns the time until the handler returned its responses. It is `None` if the handler did
+    /// not return, if no [`Stack::observe`](crate::Stack::observe) measures it, or if the observer
+    /// does not [need it](super::Observer::times_handler).
+    #[must_use]
+    pub fn handler_time(&self) -> Option<Duration> {
+        self.0.handler_time
+    }
+}
+
+impl fmt::Debug for Exchange<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Exchange")
+            .field("method", self.method())
+            .field("route", &self.route())
+            .field("status", &self.status())
+            .field("result", &self.result())
+            .field("bytes_sent", &self.bytes_sent())
+            .finish_non_exhaustive()
+    }
+}
+
+impl ExchangeRecord {
+    /// Creates the record of a request. `counts_handler` is `true` if the service inside reports
+    /// its runs.
+    pub(crate) fn new(
+        method: &Method,
+        route: Arc<ObservedRoute>,
+        counts_handler: bool,
+        times_handler: bool,
+    ) -> Self {
+        Self {
+            method: method.clone(),
+            route,
+            status: None,
+            end: None,
+            outcome: Outcome::default(),
+            sources: SourceCalls::default(),
+            bytes_sent: 0,
+            handler_runs: counts_handler.then_some(0),
+            handler_time: None,
+            times_handler,
+        }
+    }
+
+    pub(crate) fn set_status(&mut self, status: StatusCode) {
+        self.status = Some(status);
+    }
+
+    pub(crate) fn add_sent(&mut self, bytes: u64) {
+        self.bytes_sent = self.bytes_sent.saturating_add(bytes);
+    }
+
+    pub(crate) fn bytes_sent(&self) -> u64 {
+        self.bytes_sent
+    }
+
+    pub(crate) fn is_head(&self) -> bool {
+        self.method == Method::HEAD
+    }
+
+    pub(crate) fn has_ended(&self) -> bool {
+        self.end.is_some()
+    }
+
+    /// Sets the end, unless there is one.
+    pub(crate) fn set_end(&mut self, end: ExchangeEnd) {
+        if self.end.is_some() {
+            return;
+        }
+        self.end = Some(end);
+        let is_representation = end == ExchangeEnd::Complete
+            && self.status == Some(StatusCode::OK)
+            && self.method == Method::GET;
+        if is_representation {
+            self.route.set_last_length(self.bytes_sent);
+        }
+    }
+}

@@ -1,0 +1,321 @@
+//! The exchange that a thread works for.
+//!
+//! A layer that observes keeps the record of an exchange beside its future. While the future is
+//! polled, the record is in a variable of the thread, where the layers inside find it. So a record
+//! is one allocation, and no request needs an extension.
+
+use std::{
+    cell::Cell,
+    panic::{AssertUnwindSafe, catch_unwind},
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+    thread,
+};
+
+use pin_project_lite::pin_project;
+
+use super::{
+    end::ExchangeEnd,
+    event::Event,
+    observer::Observer,
+    record::{Exchange, ExchangeRecord},
+    sources::SourceCalls,
+};
+use crate::{clock::Stopwatch, outcome::Outcome, semantics::condition::Current};
+
+thread_local! {
+    static CURRENT: Cell<Option<Scope>> = const { Cell::new(None) };
+    /// A cheaper variable to look at than `CURRENT`, which has a destructor.
+    static STATE: Cell<ScopeState> = const { Cell::new(ScopeState::Outside) };
+}
+
+/// The use that the layers make of the current scope.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum ScopeState {
+    /// There is none.
+    Outside,
+    /// Layers record their decisions.
+    Recording,
+    /// A layer sends a request of its own, whose decisions are not those of the exchange.
+    Nested,
+    /// The exchange is over, and its work may go on in a task.
+    Ending,
+}
+
+/// An observer, and the exchange that is reported to it. Dropping it reports the exchange.
+pub(crate) struct Scope {
+    observer: Arc<dyn Observer>,
+    exchange: Option<Box<ExchangeRecord>>,
+}
+
+impl Scope {
+    pub(crate) fn new(observer: Arc<dyn Observer>, exchange: ExchangeRecord) -> Self {
+        Self {
+            observer,
+            exchange: Some(Box::new(exchange)),
+        }
+    }
+
+    /// Returns a scope of events, without an exchange.
+    fn of_events(observer: Arc<dyn Observer>) -> Self {
+        Self {
+            observer,
+            exchange: None,
+        }
+    }
+
+    pub(crate) fn exchange(&mut self) -> Option<&mut ExchangeRecord> {
+        self.exchange.as_deref_mut()
+    }
+
+    /// Tells the observer of the head of the response.
+    pub(crate) fn report_head(&self) {
+        if let Some(exchange) = &self.exchange {
+            shielded(|| self.observer.head(&Exchange::new(exchange)));
+        }
+    }
+}
+
+impl Drop for Scope {
+    fn drop(&mut self) {
+        if let Some(mut exchange) = self.exchange.take() {
+            exchange.set_end(ExchangeEnd::Cancelled);
+            shielded(|| self.observer.exchange(&Exchange::new(&exchange)));
+        }
+    }
+}
+
+/// Calls an observer, whose panic must not harm a response.
+fn shielded(call: impl FnOnce()) {
+    let _ = catch_unwind(AssertUnwindSafe(call));
+}
+
+/// Runs `run` while `scope` is the current one. Without a scope, the current one stays.
+pub(crate) fn enter<T>(scope: &mut Option<Scope>, run: impl FnOnce() -> T) -> T {
+    enter_as(ScopeState::Recording, scope, run)
+}
+
+/// Drops work of an exchange that is over, in `drop_work`. Work that goes on in a task takes the
+/// exchange with it.
+pub(crate) fn end_within(scope: &mut Option<Scope>, drop_work: impl FnOnce()) {
+    enter_as(ScopeState::Ending, scope, drop_work);
+}
+
+fn enter_as<T>(state: ScopeState, scope: &mut Option<Scope>, run: impl FnOnce() -> T) -> T {
+    if scope.is_none() {
+        return run();
+    }
+    let _entered = EnteredScope {
+        outer: replace_current(scope.take()),
+        outer_state: STATE.replace(state),
+        scope,
+    };
+    run()
+}
+
+/// While a thread ends, there is no current scope, and a new one is dropped.
+fn replace_current(scope: Option<Scope>) -> Option<Scope> {
+    CURRENT
+        .try_with(|current| current.replace(scope))
+        .ok()
+        .flatten()
+}
+
+/// The scope before the current one, which is restored also after a panic.
+struct EnteredScope<'a> {
+    outer: Option<Scope>,
+    outer_state: ScopeState,
+    scope: &'a mut Option<Scope>,
+}
+
+impl Drop for EnteredScope<'_> {
+    fn drop(&mut self) {
+        STATE.set(self.outer_state);
+        *self.scope = replace_current(self.outer.take());
+        if thread::panicking()
+            && let Some(exchange) = self.scope.as_mut().and_then(Scope::exchange)
+        {
+            exchange.set_end(ExchangeEnd::Panicked);
+        }
+    }
+}
+
+/// Returns `true` if the decisions of layers are recorded.
+#[inline]
+pub(crate) fn has_exchange() -> bool {
+    STATE.get() == ScopeState::Recording
+}
+
+/// Returns `true` inside of a request that a layer sends, which is no exchange of its own.
+pub(crate) fn is_nested() -> bool {
+    STATE.get() == ScopeState::Nested
+}
+
+/// Records a decision in the current exchange, if there is one.
+#[inline]
+pub(crate) fn record(change: impl FnOnce(&mut Outcome)) {
+    if has_exchange() {
+        with_exchange(|exchange| change(&mut exchange.outcome));
+    }
+}
+
+/// Records the answer of a source, and its time.
+pub(crate) fn record_source<E>(watch: Stopwatch, answer: &Result<Current, E>) {
+    if !has_exchange() {
+        return;
+    }
+    with_exchange(|exchange| {
+        let SourceCalls {
+            present,
+            absent,
+            unknown,
+            failed,
+            time,
+        } = &mut exchange.sources;
+        *match answer {
+            Ok(Current::Present(_)) => present,
+            Ok(Current::Absent) => absent,
+            Ok(Current::Unknown) => unknown,
+            Err(_) => failed,
+        } += 1;
+        *time += watch.elapsed();
+    });
+}
+
+/// Reports an event to the observer of the current scope, if there is one.
+pub(crate) fn emit(event: &Event<'_>) {
+    if STATE.get() == ScopeState::Outside {
+        return;
+    }
+    with_scope(|scope| emit_to(&*scope.observer, event));
+}
+
+/// Reports an event to an observer.
+pub(crate) fn emit_to(observer: &dyn Observer, event: &Event<'_>) {
+    shielded(|| observer.event(event));
+}
+
+/// Counts a run of the handler. Returns the watch that measures it, or `None` if no layer
+/// observes.
+pub(crate) fn handler_started() -> Option<Stopwatch> {
+    if STATE.get() == ScopeState::Outside {
+        return None;
+    }
+    let started = with_scope(|scope| {
+        let Some(exchange) = scope.exchange() else {
+            emit_to(&*scope.observer, &Event::LateHandlerRun);
+            return Stopwatch::stopped();
+        };
+        if let Some(runs) = &mut exchange.handler_runs {
+            *runs += 1;
+        }
+        if exchange.times_handler {
+            Stopwatch::start()
+        } else {
+            Stopwatch::stopped()
+        }
+    });
+    started
+}
+
+/// Adds the time of a run of the handler.
+pub(crate) fn handler_ended(watch: Stopwatch) {
+    if !watch.is_running() || STATE.get() == ScopeState::Outside {
+        return;
+    }
+    with_exchange(|exchange| {
+        *exchange.handler_time.get_or_insert_default() += watch.elapsed();
+    });
+}
+
+/// Returns the scope for work that goes on in a task of its own. The write of an exchange that is
+/// over takes the exchange, and all other work has the events.
+pub(crate) fn current_scope(is_write: bool) -> Option<Scope> {
+    let state = STATE.get();
+    if state == ScopeState::Outside {
+        return None;
+    }
+    with_scope(|scope| {
+        let mut of_events = Scope::of_events(Arc::clone(&scope.observer));
+        if is_write && state == ScopeState::Ending {
+            of_events.exchange = scope.exchange.take();
+        }
+        of_events
+    })
+}
+
+/// Calls `run` with the current scope. Meanwhile there is none, so that an observer which calls a
+/// service is not observed.
+fn with_scope<T>(run: impl FnOnce(&mut Scope) -> T) -> Option<T> {
+    let mut scope = replace_current(None)?;
+    let result = run(&mut scope);
+    replace_current(Some(scope));
+    Some(result)
+}
+
+fn with_exchange(run: impl FnOnce(&mut ExchangeRecord)) {
+    with_scope(|scope| {
+        if let Some(exchange) = scope.exchange() {
+            run(exchange);
+        }
+    });
+}
+
+pin_project! {
+    /// A future that is polled in a scope. See [`scoped`] and [`nested`].
+    pub(crate) struct ScopedFuture<F> {
+        #[pin]
+        future: F,
+        scope: Option<Scope>,
+    }
+}
+
+/// Polls a future in a scope of its own.
+pub(crate) fn scoped<F>(scope: Option<Scope>, future: F) -> ScopedFuture<F> {
+    ScopedFuture { future, scope }
+}
+
+impl<F: Future> Future for ScopedFuture<F> {
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        let this = self.project();
+        enter(this.scope, || this.future.poll(cx))
+    }
+}
+
+pin_project! {
+    /// Future of [`nested`].
+    pub(crate) struct NestedFuture<F> {
+        #[pin]
+        future: F,
+    }
+}
+
+/// Polls a request that a layer sends. The decisions about it are not recorded.
+pub(crate) fn nested<F>(future: F) -> NestedFuture<F> {
+    NestedFuture { future }
+}
+
+impl<F: Future> Future for NestedFuture<F> {
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        let outer = STATE.get();
+        if outer != ScopeState::Recording {
+            return self.project().future.poll(cx);
+        }
+        let _restored = RestoredState(outer);
+        STATE.set(ScopeState::Nested);
+        self.project().future.poll(cx)
+    }
+}
+
+struct RestoredState(ScopeState);
+
+impl Drop for RestoredState {
+    fn drop(&mut self) {
+        STATE.set(self.0);
+    }
+}

@@ -1,0 +1,122 @@
+use std::{fmt, sync::Arc};
+
+use http::{Extensions, request::Parts};
+use tower_layer::Layer;
+
+use super::{
+    Observe,
+    exchange::Observer,
+    routes::{ObservedRoutes, RouteOf},
+};
+use crate::setting::above_zero;
+
+/// The number of routes that have a name of their own.
+const MAX_ROUTES: usize = 64;
+
+/// Layer that reports each exchange to an observer.
+///
+/// See the [module docs](crate::observe) for an example.
+#[derive(Clone)]
+#[must_use]
+pub struct ObserveLayer {
+    config: ObserveConfig,
+}
+
+/// The settings of an [`ObserveLayer`].
+#[derive(Clone)]
+pub(super) struct ObserveConfig {
+    pub(super) observer: Arc<dyn Observer>,
+    pub(super) route_of: Option<RouteOf>,
+    pub(super) routes: Arc<ObservedRoutes>,
+    pub(super) counts_handler: bool,
+    pub(super) times_handler: bool,
+}
+
+impl ObserveLayer {
+    /// Creates a layer that reports to this observer.
+    pub fn new(observer: impl Observer) -> Self {
+        Self {
+            config: ObserveConfig {
+                times_handler: observer.times_handler(),
+                observer: Arc::new(observer),
+                route_of: None,
+                routes: Arc::new(ObservedRoutes::new(MAX_ROUTES)),
+                counts_handler: false,
+            },
+        }
+    }
+
+    /// Sets the function that names the route of a request. Defaults to axum's `MatchedPath`, with
+    /// the feature `axum` and inside of the router, and to `other`.
+    ///
+    /// The name is a label of metrics and a field of logs. Return the pattern of a route, never a
+    /// path: each name is a set of series, and a path may tell who the client is.
+    ///
+    /// ```
+    /// use tower_conditional::{
+    ///     observe::{Exchange, ObserveLayer},
+    ///     route::Route,
+    ///     target,
+    /// };
+    ///
+    /// let note = Route::new("/notes/{id}")?;
+    /// let layer = ObserveLayer::new(|_: &Exchange<'_>| {})
+    ///     .route(move |request| note.matches(target::of(request).path()).then_some("/notes/{id}"));
+    /// # let _ = layer;
+    /// # Ok::<_, tower_conditional::route::InvalidRoute>(())
+    /// ```
+    pub fn route(
+        mut self,
+        route: impl for<'a> Fn(&'a Parts) -> Option<&'a str> + Send + Sync + 'static,
+    ) -> Self {
+        self.config.route_of = Some(Arc::new(route));
+        self
+    }
+
+    /// Sets how many routes have names of their own. Further routes are `other`. Defaults to 64.
+    ///
+    /// # Panics
+    ///
+    /// Panics if it is zero, since no route would have a name.
+    #[track_caller]
+    pub fn max_routes(mut self, max_routes: usize) -> Self {
+        let remedy = "at least one route needs a name";
+        let max_routes = above_zero("max_routes", max_routes, remedy);
+        self.config.routes = Arc::new(ObservedRoutes::new(max_routes));
+        self
+    }
+
+    /// Expects a [`CountedHandler`](super::CountedHandler) inside.
+    pub(crate) fn counting_handler(mut self) -> Self {
+        self.config.counts_handler = true;
+        self
+    }
+}
+
+/// Returns the route that axum's router has matched.
+#[cfg(feature = "axum")]
+pub(super) fn matched_route(extensions: &Extensions) -> Option<&str> {
+    let matched = extensions.get::<axum::extract::MatchedPath>();
+    matched.map(axum::extract::MatchedPath::as_str)
+}
+
+#[cfg(not(feature = "axum"))]
+pub(super) fn matched_route(_: &Extensions) -> Option<&str> {
+    None
+}
+
+impl<S> Layer<S> for ObserveLayer {
+    type Service = Observe<S>;
+
+    fn layer(&self, inner: S) -> Self::Service {
+        Observe::new(inner, self.config.clone())
+    }
+}
+
+impl fmt::Debug for ObserveLayer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ObserveLayer")
+            .field("routes", &self.config.routes)
+            .finish_non_exhaustive()
+    }
+}

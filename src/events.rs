@@ -51,40 +51,33 @@ pub(crate) fn unchecked_write(method: &Method, path: &str) {
     let _ = (method, path);
 }
 
-/// Emits an event for a purge that the queue did not accept. It has the numbers of tags and targets.
-/// An observer of the queue gets the purge itself.
+/// Emits an event for a purge that the queue did not accept, with the number of its tags and
+/// targets. An observer of the queue gets the purge itself.
 #[cfg(feature = "tokio")]
-pub(crate) fn purge_dropped(why: &(dyn Error + 'static), tags: usize, targets: usize) {
+pub(crate) fn purge_dropped(why: &(dyn Error + 'static), names: usize) {
     #[cfg(feature = "tracing")]
     tracing::warn!(
         error = why,
-        tags,
-        targets,
+        names,
         "a purge was dropped: a cache may serve stale responses"
     );
     #[cfg(not(feature = "tracing"))]
-    let _ = (why, tags, targets);
+    let _ = (why, names);
 }
 
-/// Emits an event for a purge whose last attempt failed, with the numbers of its tags and targets.
+/// Emits an event for a purge whose last attempt failed, with the number of its tags and targets.
 /// An observer of the queue gets the purge itself.
 #[cfg(feature = "tokio")]
-pub(crate) fn purge_failed(
-    error: &(dyn Error + 'static),
-    attempts: u32,
-    tags: usize,
-    targets: usize,
-) {
+pub(crate) fn purge_failed(error: &(dyn Error + 'static), attempts: u32, names: usize) {
     #[cfg(feature = "tracing")]
     tracing::error!(
         error,
         attempts,
-        tags,
-        targets,
+        names,
         "a purge was given up: a cache may serve stale responses"
     );
     #[cfg(not(feature = "tracing"))]
-    let _ = (error, attempts, tags, targets);
+    let _ = (error, attempts, names);
 }
 
 /// Emits an event for a response with more cache tags than a cache may read.

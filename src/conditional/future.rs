@@ -79,7 +79,7 @@ where
         match this.task {
             ResponseTask::Evaluate(read) => return Poll::Ready(Ok(read.respond(response))),
             ResponseTask::CorrectDate(clock) => {
-                exchange::record(|outcome| {
+                exchange::record_decision(|outcome| {
                     outcome.set_handler_status(response.status());
                     outcome.set_verdict(Verdict::Unconditional);
                 });

@@ -75,7 +75,7 @@ impl<H> EtagConfig<H> {
     /// Records the origin of a tag for an observer, and in the extensions if `explain` is set.
     #[inline]
     pub(super) fn record(&self, extensions: &mut Extensions, origin: TagOrigin) {
-        exchange::record(|outcome| outcome.set_tag(origin));
+        exchange::record_decision(|outcome| outcome.set_tag(origin));
         if self.explain {
             Outcome::record(extensions, |outcome| outcome.set_tag(origin));
         }

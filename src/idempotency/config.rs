@@ -145,7 +145,7 @@ impl<St> IdempotencyConfig<St> {
     }
 
     pub(super) fn explain<B>(&self, response: &mut Response<B>, change: impl Fn(&mut Outcome)) {
-        exchange::record(&change);
+        exchange::record_decision(&change);
         if self.explain {
             Outcome::record(response.extensions_mut(), change);
         }

@@ -235,7 +235,7 @@ impl<St: IdempotencyStore> KeyedRequest<St> {
             NO_STORE.apply(headers, false, || SharedClock::default().now());
         }
         response.extensions_mut().insert(NO_STORE.clone());
-        exchange::record(|outcome| *outcome = Outcome::replay());
+        exchange::record_decision(|outcome| *outcome = Outcome::replay());
         response.extensions_mut().insert(Outcome::replay());
         response
     }

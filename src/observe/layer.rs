@@ -1,13 +1,9 @@
 use std::{fmt, sync::Arc};
 
-use http::{Extensions, request::Parts};
+use http::request::Parts;
 use tower_layer::Layer;
 
-use super::{
-    Observe,
-    exchange::Observer,
-    routes::{ObservedRoutes, RouteOf},
-};
+use super::{Observe, config::ObserveConfig, exchange::Observer, routes::ObservedRoutes};
 use crate::setting::above_zero;
 
 /// The number of routes that have a name of their own.
@@ -20,16 +16,6 @@ const MAX_ROUTES: usize = 64;
 #[must_use]
 pub struct ObserveLayer {
     config: ObserveConfig,
-}
-
-/// The settings of an [`ObserveLayer`].
-#[derive(Clone)]
-pub(super) struct ObserveConfig {
-    pub(super) observer: Arc<dyn Observer>,
-    pub(super) route_of: Option<RouteOf>,
-    pub(super) routes: Arc<ObservedRoutes>,
-    pub(super) counts_handler: bool,
-    pub(super) times_handler: bool,
 }
 
 impl ObserveLayer {
@@ -91,18 +77,6 @@ impl ObserveLayer {
         self.config.counts_handler = true;
         self
     }
-}
-
-/// Returns the route that axum's router has matched.
-#[cfg(feature = "axum")]
-pub(super) fn matched_route(extensions: &Extensions) -> Option<&str> {
-    let matched = extensions.get::<axum::extract::MatchedPath>();
-    matched.map(axum::extract::MatchedPath::as_str)
-}
-
-#[cfg(not(feature = "axum"))]
-pub(super) fn matched_route(_: &Extensions) -> Option<&str> {
-    None
 }
 
 impl<S> Layer<S> for ObserveLayer {

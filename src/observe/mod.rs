@@ -1,6 +1,7 @@
 //! Middleware that reports what the layers decided.
 
 mod body;
+mod config;
 pub(crate) mod exchange;
 mod future;
 mod layer;

@@ -1,6 +1,5 @@
 use std::{
     fmt,
-    sync::Arc,
     task::{Context, Poll},
 };
 
@@ -11,8 +10,8 @@ use tower_service::Service;
 
 use super::{
     ObservedBody, ResponseFuture,
-    exchange::{ExchangeRecord, Scope, enter, is_nested},
-    layer::{ObserveConfig, matched_route},
+    config::ObserveConfig,
+    exchange::{enter, is_nested},
 };
 
 /// Service that reports each exchange to an observer.
@@ -30,30 +29,6 @@ impl<S> Observe<S> {
     }
 
     crate::service::accessors::service_accessors!();
-}
-
-impl ObserveConfig {
-    /// Returns the scope of a request, and the request.
-    fn begin<B>(&self, request: Request<B>) -> (Scope, Request<B>) {
-        let (route, request) = match &self.route_of {
-            None => (
-                self.routes.get(matched_route(request.extensions())),
-                request,
-            ),
-            Some(route_of) => {
-                let (parts, content) = request.into_parts();
-                let route = self.routes.get(route_of(&parts));
-                (route, Request::from_parts(parts, content))
-            }
-        };
-        let exchange = ExchangeRecord::new(
-            request.method(),
-            route,
-            self.counts_handler,
-            self.times_handler,
-        );
-        (Scope::new(Arc::clone(&self.observer), exchange), request)
-    }
 }
 
 impl<S, ReqB, ResB> Service<Request<ReqB>> for Observe<S>

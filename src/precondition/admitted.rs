@@ -134,7 +134,7 @@ impl<Q, G> AdmittedWrite<Q, G> {
             outcome.set_verdict(Verdict::Proceeded);
             outcome.set_unchecked();
         };
-        exchange::record(change);
+        exchange::record_decision(change);
         Outcome::record(answer.extensions_mut(), change);
         answer
     }

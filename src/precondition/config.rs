@@ -121,7 +121,7 @@ impl<Q, G> PreconditionConfig<Q, G> {
 
     /// Records a decision for an observer, and in the response if `explain` is set.
     fn record<ResB: Body>(&self, answer: &mut WriteResponse<ResB>, change: impl Fn(&mut Outcome)) {
-        exchange::record(&change);
+        exchange::record_decision(&change);
         if self.explain {
             Outcome::record(answer.extensions_mut(), change);
         }

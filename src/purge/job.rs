@@ -32,18 +32,17 @@ impl PurgeCounts {
         self.observer.set(observer).is_ok()
     }
 
-    pub(super) fn count_done(&self, purge: &Purge) {
-        self.report(PurgeResult::Done, purge);
+    pub(super) fn count_finished(&self, purge: &Purge, result: Result<(), PurgeError>) {
+        if result.is_ok() {
+            return self.report(PurgeResult::Done, purge);
+        }
+        self.failed.fetch_add(1, Ordering::Relaxed);
+        self.report(PurgeResult::Failed, purge);
     }
 
     pub(super) fn count_dropped(&self, purge: &Purge) {
         self.dropped.fetch_add(1, Ordering::Relaxed);
         self.report(PurgeResult::Dropped, purge);
-    }
-
-    pub(super) fn count_failed(&self, purge: &Purge) {
-        self.failed.fetch_add(1, Ordering::Relaxed);
-        self.report(PurgeResult::Failed, purge);
     }
 
     fn report(&self, result: PurgeResult, purge: &Purge) {

@@ -102,7 +102,7 @@ impl PurgeQueue {
             Err(TrySendError::Closed(job)) => (PurgeError::Ended, job),
         };
         self.counts.count_dropped(&purge);
-        events::purge_dropped(&why, purge.tags().len(), purge.targets().len());
+        events::purge_dropped(&why, purge.len());
         PurgeTicket::refused(why)
     }
 

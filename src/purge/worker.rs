@@ -214,12 +214,7 @@ impl<P: Purger> PurgeWorker<P> {
         let gives_up = if is_final { !split } else { is_last };
         if gives_up {
             let purge = &part.purge;
-            events::purge_failed(
-                &**error,
-                part.failures,
-                purge.tags().len(),
-                purge.targets().len(),
-            );
+            events::purge_failed(&**error, part.failures, purge.len());
             let reason = if is_final {
                 PurgeError::Refused
             } else {
@@ -265,11 +260,7 @@ impl<P: Purger> PurgeWorker<P> {
     }
 
     fn finish_job(&mut self, finished: FinishedJob) {
-        if finished.result.is_err() {
-            self.counts.count_failed(&finished.purge);
-        } else {
-            self.counts.count_done(&finished.purge);
-        }
+        self.counts.count_finished(&finished.purge, finished.result);
         if finished.is_first_round() {
             self.schedule_second_round(&finished.purge);
         }
@@ -284,7 +275,7 @@ impl<P: Purger> PurgeWorker<P> {
         };
         if self.schedule.second_round_count() == self.limits.max_queued {
             self.counts.count_dropped(purge);
-            events::purge_dropped(&PurgeError::Full, purge.tags().len(), purge.targets().len());
+            events::purge_dropped(&PurgeError::Full, purge.len());
             return;
         }
         self.schedule.schedule_second_round(at, purge.clone());

@@ -112,7 +112,7 @@ impl<Q: StateSource> StateRefConfig<Q> {
         };
         if let Some(answer) = early_answer {
             let is_same = answer.status() == StatusCode::NOT_MODIFIED;
-            exchange::record(|outcome| {
+            exchange::record_decision(|outcome| {
                 outcome.set_verdict(if is_same {
                     Verdict::NotModified
                 } else {

@@ -71,7 +71,7 @@ impl<St: ValidatorStore> Comparison<St> {
             let current = response.headers().get(ETAG).cloned();
             cache.run_detached(self.verify(current));
         } else if let Some(answer) = self.sampled.take() {
-            exchange::record(|outcome| outcome.set_verdict(Verdict::NotModified));
+            exchange::record_decision(|outcome| outcome.set_verdict(Verdict::NotModified));
             return answer.map(|()| ResponseBody::empty());
         }
         response.map(ResponseBody::inner)

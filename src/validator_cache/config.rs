@@ -97,7 +97,7 @@ impl<St> CacheConfig<St> {
 
     /// Records a decision for an observer, and in the response if `explain` is set.
     pub(super) fn record<B>(&self, response: &mut Response<B>, change: impl Fn(&mut Outcome)) {
-        exchange::record(&change);
+        exchange::record_decision(&change);
         if self.explain {
             Outcome::record(response.extensions_mut(), change);
         }

@@ -190,7 +190,7 @@ impl RememberedAnswer {
         headers: HeaderMap,
     ) -> Response<()> {
         let ttl = self.ttl;
-        exchange::record(|outcome| {
+        exchange::record_decision(|outcome| {
             outcome.set_verdict(Verdict::NotModified);
             outcome.set_cache_lookup(CacheLookup::Hit { ttl });
             outcome.set_answered_early(true);

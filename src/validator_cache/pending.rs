@@ -58,7 +58,7 @@ impl<St: ValidatorStore> PendingRead<St> {
     ) -> Option<Box<Self>> {
         if matches!(task, ReadTask::None) && !config.explain {
             // Nothing of the response is needed, so there is no allocation.
-            exchange::record(|outcome| {
+            exchange::record_decision(|outcome| {
                 outcome.set_cache_lookup(lookup);
                 outcome.set_collapsed(has_waited);
             });

@@ -40,6 +40,7 @@ const SETTINGS: &[(&str, Zero)] = &[
     ("KeyedLock::timeout", Means("With zero")),
     ("MemoryIdempotencyStore::max_bytes", Panics),
     ("MemoryValidatorStore::max_bytes", Panics),
+    ("ObserveLayer::max_routes", Panics),
     (
         "PreconditionLayer::max_read_ahead_bytes",
         Means("With zero"),

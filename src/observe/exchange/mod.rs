@@ -18,6 +18,6 @@ pub use result::ExchangeResult;
 pub(crate) use route::ObservedRoute;
 pub(crate) use scope::{
     Scope, current_scope, emit, emit_to, end_within, enter, handler_ended, handler_started,
-    has_exchange, is_nested, nested, record, record_source, scoped,
+    has_exchange, is_nested, nested, record_decision, record_source, scoped,
 };
 pub use sources::SourceCalls;

@@ -154,7 +154,7 @@ pub(crate) fn is_nested() -> bool {
 
 /// Records a decision in the current exchange, if there is one.
 #[inline]
-pub(crate) fn record(change: impl FnOnce(&mut Outcome)) {
+pub(crate) fn record_decision(change: impl FnOnce(&mut Outcome)) {
     if has_exchange() {
         with_exchange(|exchange| change(&mut exchange.outcome));
     }

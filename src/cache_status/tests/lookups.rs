@@ -74,7 +74,7 @@ fn stored_and_collapsed_requests_are_told() {
     // The handler ran for the request that this one waited for.
     let collapsed = looked_up("GET", |outcome| {
         outcome.set_cache_lookup(CacheLookup::Busy);
-        outcome.set_collapsed();
+        outcome.set_collapsed(true);
         outcome.set_verdict(Verdict::NotModified);
     });
     let expected = member("notes; fwd=miss; detail=busy; collapsed");
@@ -82,7 +82,7 @@ fn stored_and_collapsed_requests_are_told() {
     let ttl = Duration::from_secs(60);
     let looked_up_again = looked_up("GET", |outcome| {
         outcome.set_cache_lookup(CacheLookup::Hit { ttl });
-        outcome.set_collapsed();
+        outcome.set_collapsed(true);
         outcome.set_verdict(Verdict::NotModified);
     });
     let expected = member("notes; fwd=miss; collapsed; ttl=60");

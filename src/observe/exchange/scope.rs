@@ -6,6 +6,7 @@
 
 use std::{
     cell::Cell,
+    mem,
     panic::{AssertUnwindSafe, catch_unwind},
     pin::Pin,
     sync::Arc,
@@ -44,44 +45,50 @@ enum ScopeState {
 }
 
 /// An observer, and the exchange that is reported to it. Dropping it reports the exchange.
-pub(crate) struct Scope {
+///
+/// It is one pointer, since it moves with each poll.
+pub(crate) struct Scope(Box<ObservedWork>);
+
+struct ObservedWork {
     observer: Arc<dyn Observer>,
-    exchange: Option<Box<ExchangeRecord>>,
+    /// `None` for work that only has events.
+    exchange: Option<ExchangeRecord>,
 }
 
 impl Scope {
     pub(crate) fn new(observer: Arc<dyn Observer>, exchange: ExchangeRecord) -> Self {
-        Self {
+        Self(Box::new(ObservedWork {
             observer,
-            exchange: Some(Box::new(exchange)),
-        }
+            exchange: Some(exchange),
+        }))
     }
 
     /// Returns a scope of events, without an exchange.
-    fn of_events(observer: Arc<dyn Observer>) -> Self {
-        Self {
-            observer,
+    fn of_events(observer: &Arc<dyn Observer>) -> Self {
+        Self(Box::new(ObservedWork {
+            observer: Arc::clone(observer),
             exchange: None,
-        }
+        }))
     }
 
+    #[inline]
     pub(crate) fn exchange(&mut self) -> Option<&mut ExchangeRecord> {
-        self.exchange.as_deref_mut()
+        self.0.exchange.as_mut()
     }
 
     /// Tells the observer of the head of the response.
     pub(crate) fn report_head(&self) {
-        if let Some(exchange) = &self.exchange {
-            shielded(|| self.observer.head(&Exchange::new(exchange)));
+        if let Some(exchange) = &self.0.exchange {
+            shielded(|| self.0.observer.head(&Exchange::new(exchange)));
         }
     }
 }
 
-impl Drop for Scope {
+impl Drop for ObservedWork {
     fn drop(&mut self) {
-        if let Some(mut exchange) = self.exchange.take() {
+        if let Some(exchange) = &mut self.exchange {
             exchange.set_end(ExchangeEnd::Cancelled);
-            shielded(|| self.observer.exchange(&Exchange::new(&exchange)));
+            shielded(|| self.observer.exchange(&Exchange::new(exchange)));
         }
     }
 }
@@ -188,7 +195,7 @@ pub(crate) fn emit(event: &Event<'_>) {
     if STATE.get() == ScopeState::Outside {
         return;
     }
-    with_scope(|scope| emit_to(&*scope.observer, event));
+    with_scope(|scope| emit_to(&*scope.0.observer, event));
 }
 
 /// Reports an event to an observer.
@@ -204,7 +211,7 @@ pub(crate) fn handler_started() -> Option<Stopwatch> {
     }
     let started = with_scope(|scope| {
         let Some(exchange) = scope.exchange() else {
-            emit_to(&*scope.observer, &Event::LateHandlerRun);
+            emit_to(&*scope.0.observer, &Event::LateHandlerRun);
             return Stopwatch::stopped();
         };
         if let Some(runs) = &mut exchange.handler_runs {
@@ -237,11 +244,12 @@ pub(crate) fn current_scope(is_write: bool) -> Option<Scope> {
         return None;
     }
     with_scope(|scope| {
-        let mut of_events = Scope::of_events(Arc::clone(&scope.observer));
+        let of_events = Scope::of_events(&scope.0.observer);
         if is_write && state == ScopeState::Ending {
-            of_events.exchange = scope.exchange.take();
+            mem::replace(scope, of_events)
+        } else {
+            of_events
         }
-        of_events
     })
 }
 

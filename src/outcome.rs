@@ -169,8 +169,8 @@ impl Outcome {
         self.handler_status
     }
 
-    /// Returns `false` if a layer answered without the handler: with a 304, a refusal or a
-    /// recorded response.
+    /// Returns `true` if the handler was called. Layers answer some requests without it: with a
+    /// 304, a refusal or a recorded response.
     #[must_use]
     pub fn handler_ran(&self) -> bool {
         !self.is_answered_early

@@ -11,8 +11,8 @@ use super::{
     Audit,
     history::{AuditHistory, TargetKey},
     rules::{
-        self, Code, Exchange, FIRST_BYTES, ObservedContent, ObservedResponse, PartialContent,
-        RuleFinding, StoredContent,
+        self, AuditedExchange, Code, FIRST_BYTES, ObservedContent, ObservedResponse,
+        PartialContent, RuleFinding, StoredContent,
     },
     target_key::{display_target, key, path, truncate},
 };
@@ -68,7 +68,7 @@ impl RecordedRequest {
     ) -> Option<BodyRecorder> {
         let (clock, max_lifetime) = self.audit.clock_and_max_lifetime();
         let policy = CacheControl::of(response.headers());
-        let exchange = Exchange {
+        let exchange = AuditedExchange {
             method: &self.method,
             target: path(&self.uri),
             request: &self.headers,
@@ -116,10 +116,10 @@ impl RecordedRequest {
     /// compared with. Returns the body that is to be recorded.
     fn compare_with_earlier(
         &self,
-        exchange: &Exchange<'_>,
+        exchange: &AuditedExchange<'_>,
         key: TargetKey,
         findings: &mut Vec<RuleFinding>,
-    ) -> Option<ObservedBody> {
+    ) -> Option<RecordedBody> {
         let mut state = self.audit.lock();
         let history = &mut state.history;
         let epoch = history.epoch_if_unchanged(self.epoch);
@@ -130,7 +130,7 @@ impl RecordedRequest {
                 let number = history.next_number();
                 let target = history.target(key);
                 target.add_full_response(number, response, findings);
-                body = Some(ObservedBody::Full(number));
+                body = Some(RecordedBody::Full(number));
             }
             (&Method::GET | &Method::HEAD, StatusCode::NOT_MODIFIED) => {
                 let at = (history.next_number(), &self.instance);
@@ -144,7 +144,7 @@ impl RecordedRequest {
                 if let Some(target) = history.get(key) {
                     target.check_head_and_partial(at, exchange, epoch, findings);
                 }
-                body = PartialContent::of(exchange).map(ObservedBody::Partial);
+                body = PartialContent::of(exchange).map(RecordedBody::Partial);
             }
             (&Method::GET | &Method::HEAD, StatusCode::NOT_FOUND | StatusCode::GONE) => {
                 if let Some(target) = history.get(key) {
@@ -163,7 +163,7 @@ impl RecordedRequest {
     fn check_write_or_refusal(
         &self,
         history: &mut AuditHistory,
-        exchange: &Exchange<'_>,
+        exchange: &AuditedExchange<'_>,
         key: TargetKey,
         findings: &mut Vec<RuleFinding>,
     ) {
@@ -183,7 +183,7 @@ impl RecordedRequest {
 
 /// The response that a body belongs to.
 #[derive(Debug)]
-enum ObservedBody {
+enum RecordedBody {
     /// A 200, by its number.
     Full(u64),
     /// A 206.
@@ -196,7 +196,7 @@ pub(super) struct BodyRecorder {
     audit: Audit,
     target: Arc<str>,
     key: TargetKey,
-    body: ObservedBody,
+    body: RecordedBody,
     epoch: Option<u64>,
     hash: Sha256,
     /// The `Content-Length` that the client received.
@@ -229,7 +229,7 @@ impl BodyRecorder {
         let mut state = self.audit.lock();
         let history = &mut state.history;
         match self.body {
-            ObservedBody::Full(number) => {
+            RecordedBody::Full(number) => {
                 let content = ObservedContent {
                     digest,
                     length: self.length,
@@ -239,7 +239,7 @@ impl BodyRecorder {
                     target.finish_response(number, (content, first), &mut findings);
                 }
             }
-            ObservedBody::Partial(part) => {
+            RecordedBody::Partial(part) => {
                 if let Some(part) = part.with_content(digest, self.length, first) {
                     history.target(self.key).finish_part(part, &mut findings);
                 }

@@ -3,7 +3,7 @@ use std::collections::VecDeque;
 use bytes::Bytes;
 
 use super::rules::{
-    self, Confirmation, Exchange, ObservedContent, ObservedResponse, PartialContent,
+    self, AuditedExchange, Confirmation, ObservedContent, ObservedResponse, PartialContent,
     PendingFinding, RuleFinding, StoredContent, SuspectWrite,
 };
 
@@ -98,7 +98,7 @@ impl TargetHistory {
     pub(super) fn check_head_and_partial(
         &mut self,
         (at, instance): (u64, &Bytes),
-        exchange: &Exchange<'_>,
+        exchange: &AuditedExchange<'_>,
         epoch: Option<u64>,
         findings: &mut Vec<RuleFinding>,
     ) {
@@ -112,7 +112,7 @@ impl TargetHistory {
     pub(super) fn check_not_modified(
         &mut self,
         (at, instance): (u64, &Bytes),
-        exchange: &Exchange<'_>,
+        exchange: &AuditedExchange<'_>,
         epoch: Option<u64>,
         findings: &mut Vec<RuleFinding>,
     ) {
@@ -127,7 +127,7 @@ impl TargetHistory {
     pub(super) fn check_conditional(
         &mut self,
         instance: &Bytes,
-        exchange: &Exchange<'_>,
+        exchange: &AuditedExchange<'_>,
         epoch: u64,
         findings: &mut Vec<RuleFinding>,
     ) {
@@ -154,7 +154,7 @@ impl TargetHistory {
     }
 
     /// Marks the 200s whose tag another response shows to be outdated.
-    fn compare_tag(&mut self, instance: &Bytes, exchange: &Exchange<'_>) {
+    fn compare_tag(&mut self, instance: &Bytes, exchange: &AuditedExchange<'_>) {
         for (_, response) in &mut self.responses {
             if response.instance == *instance {
                 response.compare_tag(exchange);
@@ -163,7 +163,11 @@ impl TargetHistory {
     }
 
     /// Compares a 304 or a refusal with the 200s that a script of the same origin may read.
-    pub(super) fn check_origin(&self, exchange: &Exchange<'_>, findings: &mut Vec<RuleFinding>) {
+    pub(super) fn check_origin(
+        &self,
+        exchange: &AuditedExchange<'_>,
+        findings: &mut Vec<RuleFinding>,
+    ) {
         let responses = self.responses.iter();
         let allowed = responses.map(|(_, response)| response.allowed_origin);
         rules::check_origin(allowed, exchange, findings);
@@ -171,7 +175,7 @@ impl TargetHistory {
 
     /// Marks the 200s that a 404 or 410 shows to be removed. A write before it cannot be judged any
     /// more.
-    pub(super) fn add_absence(&mut self, instance: &Bytes, exchange: &Exchange<'_>) {
+    pub(super) fn add_absence(&mut self, instance: &Bytes, exchange: &AuditedExchange<'_>) {
         for (_, response) in &mut self.responses {
             if response.instance == *instance {
                 response.compare_absence(exchange.request);

@@ -9,7 +9,7 @@ use http::Response;
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
-use super::exchange::{ExchangeEnd, Scope, end_within, enter};
+use super::exchange::{ExchangeEnd, ExchangeScope, end_within, enter};
 use crate::semantics::field::content_length;
 
 pin_project! {
@@ -24,13 +24,13 @@ pin_project! {
         // The length of the head or of the body, if one is known.
         announced: Option<u64>,
         // None if the exchange is reported or not observed.
-        scope: Option<Scope>,
+        scope: Option<ExchangeScope>,
     }
 
     impl<B> PinnedDrop for ObservedBody<B> {
         fn drop(this: Pin<&mut Self>) {
             let mut this = this.project();
-            if let Some(exchange) = this.scope.as_mut().and_then(Scope::exchange) {
+            if let Some(exchange) = this.scope.as_mut().and_then(ExchangeScope::exchange) {
                 exchange.set_end(ExchangeEnd::Incomplete);
             }
             end_within(this.scope, || this.body.set(None));
@@ -40,9 +40,12 @@ pin_project! {
 
 impl<B: Body<Data = Bytes>> ObservedBody<B> {
     /// Wraps the content of a response. An exchange without content is reported at once.
-    pub(super) fn observe(response: Response<B>, mut scope: Option<Scope>) -> Response<Self> {
+    pub(super) fn observe(
+        response: Response<B>,
+        mut scope: Option<ExchangeScope>,
+    ) -> Response<Self> {
         let mut announced = None;
-        if let Some(exchange) = scope.as_mut().and_then(Scope::exchange) {
+        if let Some(exchange) = scope.as_mut().and_then(ExchangeScope::exchange) {
             exchange.set_status(response.status());
             let body = response.body();
             // A server reads nothing of a `HEAD`, whatever the body has.
@@ -56,7 +59,7 @@ impl<B: Body<Data = Bytes>> ObservedBody<B> {
             scope.report_head();
         }
         // Reports an exchange that has ended.
-        let exchange = scope.as_mut().and_then(Scope::exchange);
+        let exchange = scope.as_mut().and_then(ExchangeScope::exchange);
         if exchange.is_some_and(|exchange| exchange.has_ended()) {
             scope = None;
         }
@@ -81,7 +84,7 @@ impl<B: Body<Data = Bytes>> Body for ObservedBody<B> {
             return Poll::Ready(None);
         };
         let frame = ready!(enter(this.scope, || body.as_mut().poll_frame(cx)));
-        if let Some(exchange) = this.scope.as_mut().and_then(Scope::exchange) {
+        if let Some(exchange) = this.scope.as_mut().and_then(ExchangeScope::exchange) {
             let end = match &frame {
                 Some(Ok(frame)) => {
                     let length = frame.data_ref().map_or(0, Bytes::len);

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use http::{Extensions, Request};
 
 use super::{
-    exchange::{ExchangeRecord, Observer, Scope},
+    exchange::{ExchangeRecord, ExchangeScope, Observer},
     routes::{ObservedRoutes, RouteOf},
 };
 
@@ -19,7 +19,7 @@ pub(super) struct ObserveConfig {
 
 impl ObserveConfig {
     /// Returns the scope of a request, and the request.
-    pub(super) fn begin<B>(&self, request: Request<B>) -> (Scope, Request<B>) {
+    pub(super) fn begin<B>(&self, request: Request<B>) -> (ExchangeScope, Request<B>) {
         let (route, request) = match &self.route_of {
             None => (
                 self.routes.get(matched_route(request.extensions())),
@@ -37,7 +37,10 @@ impl ObserveConfig {
             self.counts_handler,
             self.times_handler,
         );
-        (Scope::new(Arc::clone(&self.observer), exchange), request)
+        (
+            ExchangeScope::new(Arc::clone(&self.observer), exchange),
+            request,
+        )
     }
 }
 

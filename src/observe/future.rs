@@ -12,7 +12,7 @@ use pin_project_lite::pin_project;
 
 use super::{
     ObservedBody,
-    exchange::{ExchangeEnd, Scope, end_within, enter},
+    exchange::{ExchangeEnd, ExchangeScope, end_within, enter},
 };
 
 pin_project! {
@@ -22,14 +22,14 @@ pin_project! {
         #[pin]
         future: Option<F>,
         // None for a request that is not observed, and after the response.
-        scope: Option<Scope>,
+        scope: Option<ExchangeScope>,
     }
 
     impl<F> PinnedDrop for ResponseFuture<F> {
         fn drop(this: Pin<&mut Self>) {
             let mut this = this.project();
             // A write that goes on takes the exchange with it.
-            if let Some(exchange) = this.scope.as_mut().and_then(Scope::exchange) {
+            if let Some(exchange) = this.scope.as_mut().and_then(ExchangeScope::exchange) {
                 exchange.set_end(ExchangeEnd::Cancelled);
             }
             end_within(this.scope, || this.future.set(None));
@@ -38,7 +38,7 @@ pin_project! {
 }
 
 impl<F> ResponseFuture<F> {
-    pub(super) fn new(future: F, scope: Option<Scope>) -> Self {
+    pub(super) fn new(future: F, scope: Option<ExchangeScope>) -> Self {
         Self {
             future: Some(future),
             scope,
@@ -64,7 +64,7 @@ where
         Poll::Ready(match response {
             Ok(response) => Ok(ObservedBody::observe(response, scope)),
             Err(error) => {
-                if let Some(exchange) = scope.as_mut().and_then(Scope::exchange) {
+                if let Some(exchange) = scope.as_mut().and_then(ExchangeScope::exchange) {
                     exchange.set_end(ExchangeEnd::ServiceError);
                 }
                 Err(error)

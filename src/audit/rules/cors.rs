@@ -11,10 +11,10 @@ use http::{
     },
 };
 
-use super::{Code, Exchange, RuleFinding, fingerprint::hash};
+use super::{AuditedExchange, Code, RuleFinding, fingerprint::hash};
 use crate::semantics::field::{lines, list::members};
 
-pub(super) fn check(exchange: &Exchange<'_>, findings: &mut Vec<RuleFinding>) {
+pub(super) fn check(exchange: &AuditedExchange<'_>, findings: &mut Vec<RuleFinding>) {
     if !exchange.has(&ACCESS_CONTROL_ALLOW_ORIGIN) {
         return;
     }
@@ -34,7 +34,7 @@ pub(super) fn check(exchange: &Exchange<'_>, findings: &mut Vec<RuleFinding>) {
 }
 
 /// Returns a hash of the `Origin` whose scripts may read the response.
-pub(super) fn allowed_origin(exchange: &Exchange<'_>) -> Option<u64> {
+pub(super) fn allowed_origin(exchange: &AuditedExchange<'_>) -> Option<u64> {
     allows_origin(exchange)
         .then(|| hash(lines::lines(exchange.request, &ORIGIN)))
         .flatten()
@@ -42,7 +42,7 @@ pub(super) fn allowed_origin(exchange: &Exchange<'_>) -> Option<u64> {
 
 /// Returns `true` if the response allows the `Origin` of the request (Fetch Standard, "CORS
 /// check").
-fn allows_origin(exchange: &Exchange<'_>) -> bool {
+fn allows_origin(exchange: &AuditedExchange<'_>) -> bool {
     let allowed = lines::only(exchange.response, &ACCESS_CONTROL_ALLOW_ORIGIN);
     let origin = lines::only(exchange.request, &ORIGIN);
     allowed.is_some_and(|allowed| allowed == "*" || Some(allowed) == origin)
@@ -52,7 +52,7 @@ fn allows_origin(exchange: &Exchange<'_>) -> bool {
 /// network error. `allowed` has the [`allowed_origin`] of each 200.
 pub(crate) fn check_origin(
     mut allowed: impl Iterator<Item = Option<u64>>,
-    exchange: &Exchange<'_>,
+    exchange: &AuditedExchange<'_>,
     findings: &mut Vec<RuleFinding>,
 ) {
     let has_header = exchange.has(&ACCESS_CONTROL_ALLOW_ORIGIN);
@@ -81,7 +81,7 @@ pub(crate) fn check_origin(
 }
 
 /// Checks for a preflight that allows the request, but not its condition.
-fn check_preflight(exchange: &Exchange<'_>, findings: &mut Vec<RuleFinding>) {
+fn check_preflight(exchange: &AuditedExchange<'_>, findings: &mut Vec<RuleFinding>) {
     let method = lines::only(exchange.request, &ACCESS_CONTROL_REQUEST_METHOD);
     let Some(method) = method.and_then(|method| method.to_str().ok()) else {
         return;

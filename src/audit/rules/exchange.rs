@@ -13,7 +13,7 @@ use crate::semantics::{
 
 /// The heads of a request and its response.
 #[derive(Debug)]
-pub(crate) struct Exchange<'a> {
+pub(crate) struct AuditedExchange<'a> {
     pub(crate) method: &'a Method,
     /// The path and query of the request.
     pub(crate) target: &'a str,
@@ -27,7 +27,7 @@ pub(crate) struct Exchange<'a> {
     pub(crate) policy: &'a CacheControl,
 }
 
-impl<'a> Exchange<'a> {
+impl<'a> AuditedExchange<'a> {
     /// The difference in seconds below which two lifetimes are equal. Time passes between two
     /// responses.
     pub(super) const SKEW: u64 = 5;

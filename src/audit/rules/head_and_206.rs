@@ -9,7 +9,7 @@ use http::{
 };
 
 use super::{
-    Code, Exchange, ObservedResponse, RuleFinding,
+    AuditedExchange, Code, ObservedResponse, RuleFinding,
     exchange::{tag_text, text},
     fingerprint::RequestDifference,
     two_responses::find_laxer_policy,
@@ -39,7 +39,7 @@ impl PendingFinding {
 /// is that of the response, as in [`ObservedContent`](super::ObservedContent).
 pub(crate) fn check_head_and_partial<'a>(
     fulls: impl Iterator<Item = (u64, &'a ObservedResponse)> + Clone,
-    exchange: &Exchange<'_>,
+    exchange: &AuditedExchange<'_>,
     epoch: Option<u64>,
     findings: &mut Vec<RuleFinding>,
 ) -> Option<PendingFinding> {
@@ -113,7 +113,7 @@ pub(crate) fn confirm(
     }
 }
 
-fn has_tag_of(exchange: &Exchange<'_>, full: &ObservedResponse) -> bool {
+fn has_tag_of(exchange: &AuditedExchange<'_>, full: &ObservedResponse) -> bool {
     full.tag()
         .zip(exchange.tag())
         .is_some_and(|(full, tag)| full.weak_eq(tag))
@@ -122,7 +122,7 @@ fn has_tag_of(exchange: &Exchange<'_>, full: &ObservedResponse) -> bool {
 /// Returns the first header that both have with different values.
 fn find_difference(
     full: &ObservedResponse,
-    exchange: &Exchange<'_>,
+    exchange: &AuditedExchange<'_>,
 ) -> Option<(HeaderName, String)> {
     let beside = |name: &HeaderName| lines::first(exchange.response, name).map(text);
     if let (Some(one), Some(other)) = (full.tag(), exchange.tag())
@@ -154,7 +154,11 @@ fn find_difference(
 ///
 /// Headers that depend on the content may be missing. Those that are there update a stored
 /// response (RFC 9111, section 4.3.5).
-fn check_head(full: &ObservedResponse, exchange: &Exchange<'_>, findings: &mut Vec<RuleFinding>) {
+fn check_head(
+    full: &ObservedResponse,
+    exchange: &AuditedExchange<'_>,
+    findings: &mut Vec<RuleFinding>,
+) {
     let response = exchange.response;
     if let (Some(one), Some(other)) = (full.tag(), exchange.tag())
         && one.strong_eq(other)
@@ -181,7 +185,7 @@ fn check_head(full: &ObservedResponse, exchange: &Exchange<'_>, findings: &mut V
 /// Checks for headers of the 200 that a 206 lacks (RFC 9110, section 15.3.7).
 fn check_missing_headers(
     full: &ObservedResponse,
-    exchange: &Exchange<'_>,
+    exchange: &AuditedExchange<'_>,
     findings: &mut Vec<RuleFinding>,
 ) {
     let had = [

@@ -30,7 +30,7 @@ pub use code::Code;
 pub(crate) use {
     code::RuleFinding,
     cors::check_origin,
-    exchange::Exchange,
+    exchange::AuditedExchange,
     head_and_206::{Confirmation, PendingFinding, check_head_and_partial, confirm},
     observed::{ObservedContent, ObservedResponse},
     parts::{FIRST_BYTES, PartialContent, compare_tagged_bytes},
@@ -41,7 +41,7 @@ pub(crate) use {
 };
 
 /// Returns the findings of one exchange by itself.
-pub(crate) fn check_exchange(exchange: &Exchange<'_>) -> Vec<RuleFinding> {
+pub(crate) fn check_exchange(exchange: &AuditedExchange<'_>) -> Vec<RuleFinding> {
     let mut findings = Vec::new();
     tags::check(exchange, &mut findings);
     personal::check(exchange, &mut findings);

@@ -5,10 +5,10 @@ use http::{
     header::{ACCEPT_ENCODING, ACCEPT_LANGUAGE, AUTHORIZATION, CONTENT_ENCODING, CONTENT_LANGUAGE},
 };
 
-use super::{Code, Exchange, RuleFinding, exchange::text};
+use super::{AuditedExchange, Code, RuleFinding, exchange::text};
 use crate::semantics::field::{lines, vary};
 
-pub(super) fn check(exchange: &Exchange<'_>, findings: &mut Vec<RuleFinding>) {
+pub(super) fn check(exchange: &AuditedExchange<'_>, findings: &mut Vec<RuleFinding>) {
     if vary::is_any(exchange.response) {
         findings.push(Code::VaryAny.finding("Vary: *"));
     }
@@ -39,7 +39,7 @@ pub(super) fn check(exchange: &Exchange<'_>, findings: &mut Vec<RuleFinding>) {
 /// Checks that `Vary` names the request header that may have selected a property of the content.
 /// Without that header in the request, nothing was negotiated.
 fn check_vary(
-    exchange: &Exchange<'_>,
+    exchange: &AuditedExchange<'_>,
     (content, accept): (&HeaderName, &HeaderName),
     code: Code,
     findings: &mut Vec<RuleFinding>,

@@ -5,7 +5,7 @@ use http::{
     header::{CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY_REPORT_ONLY},
 };
 
-use super::{Code, Exchange, RuleFinding, fingerprint::hash};
+use super::{AuditedExchange, Code, RuleFinding, fingerprint::hash};
 use crate::semantics::field::lines;
 
 const POLICIES: [HeaderName; 2] = [CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY_REPORT_ONLY];
@@ -15,7 +15,11 @@ const NONCE: &[u8] = b"'nonce-";
 ///
 /// A cache copies the header from the 304 (RFC 9111, section 3.2), but the stored page has the
 /// nonce of the 200.
-pub(super) fn check(stored: Option<u64>, exchange: &Exchange<'_>, findings: &mut Vec<RuleFinding>) {
+pub(super) fn check(
+    stored: Option<u64>,
+    exchange: &AuditedExchange<'_>,
+    findings: &mut Vec<RuleFinding>,
+) {
     let Some(nonces) = fingerprint(exchange.response) else {
         return;
     };

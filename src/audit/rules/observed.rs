@@ -8,7 +8,7 @@ use http::{
 };
 
 use super::{
-    Exchange, cors,
+    AuditedExchange, cors,
     exchange::coding,
     fingerprint::{RequestDifference, RequestFingerprint},
     nonce,
@@ -64,7 +64,7 @@ pub(super) struct ObservedExpires {
 }
 
 impl ObservedExpires {
-    pub(super) fn of(exchange: &Exchange<'_>) -> Option<Self> {
+    pub(super) fn of(exchange: &AuditedExchange<'_>) -> Option<Self> {
         Some(Self {
             seconds: exchange.expires()?,
             date: lines::only(exchange.response, &EXPIRES).cloned(),
@@ -73,7 +73,7 @@ impl ObservedExpires {
 
     /// Returns `true` if the dates are equal, or if both grant the same time.
     pub(super) fn is_same(&self, other: &Self) -> bool {
-        self.date == other.date || self.seconds.abs_diff(other.seconds) <= Exchange::SKEW
+        self.date == other.date || self.seconds.abs_diff(other.seconds) <= AuditedExchange::SKEW
     }
 }
 
@@ -88,7 +88,7 @@ pub(crate) struct ObservedContent {
 }
 
 impl ObservedResponse {
-    pub(crate) fn of(exchange: &Exchange<'_>, instance: Bytes, epoch: Option<u64>) -> Self {
+    pub(crate) fn of(exchange: &AuditedExchange<'_>, instance: Bytes, epoch: Option<u64>) -> Self {
         let response = exchange.response;
         let field = |name| lines::first(response, name).cloned();
         let vary: Vec<_> = vary::names(response).collect();
@@ -265,7 +265,7 @@ impl ObservedResponse {
     }
 
     /// Compares the tag of another response of this instance. If they differ, this one is outdated.
-    pub(crate) fn compare_tag(&mut self, exchange: &Exchange<'_>) {
+    pub(crate) fn compare_tag(&mut self, exchange: &AuditedExchange<'_>) {
         let is_other_tag = self
             .tag()
             .zip(exchange.tag())

@@ -7,7 +7,7 @@ use http::{
 };
 
 use super::{
-    Code, Exchange, RuleFinding,
+    AuditedExchange, Code, RuleFinding,
     exchange::{coding, tag_text},
 };
 use crate::semantics::{
@@ -46,7 +46,7 @@ pub(crate) struct PartialContent {
 
 impl PartialContent {
     /// Returns `None` if the position of the bytes is not known.
-    pub(crate) fn of(exchange: &Exchange<'_>) -> Option<Self> {
+    pub(crate) fn of(exchange: &AuditedExchange<'_>) -> Option<Self> {
         let is_part =
             (exchange.method, exchange.status) == (&Method::GET, StatusCode::PARTIAL_CONTENT);
         let tag = exchange.tag().filter(|tag| is_part && !tag.is_weak())?;
@@ -137,7 +137,7 @@ impl TaggedBytes<'_> {
 }
 
 /// Checks a 206 by itself.
-pub(super) fn check(exchange: &Exchange<'_>, findings: &mut Vec<RuleFinding>) {
+pub(super) fn check(exchange: &AuditedExchange<'_>, findings: &mut Vec<RuleFinding>) {
     if exchange.status != StatusCode::PARTIAL_CONTENT || !exchange.is_read() {
         return;
     }

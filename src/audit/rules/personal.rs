@@ -6,7 +6,7 @@ use base64::{
 };
 use http::header::{AUTHORIZATION, COOKIE};
 
-use super::{Code, Exchange, RuleFinding, exchange::truncate};
+use super::{AuditedExchange, Code, RuleFinding, exchange::truncate};
 use crate::semantics::field::list::trim_ows;
 
 /// The length below which a value is ignored, since it is often part of a tag by accident.
@@ -21,7 +21,7 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
 );
 
 /// Checks the tag for values of the request. A finding names the header, and never the value.
-pub(super) fn check(exchange: &Exchange<'_>, findings: &mut Vec<RuleFinding>) {
+pub(super) fn check(exchange: &AuditedExchange<'_>, findings: &mut Vec<RuleFinding>) {
     let Some(tag) = exchange.tag() else {
         return;
     };

@@ -6,7 +6,7 @@ use http::{
 };
 
 use super::{
-    Code, Exchange, RuleFinding,
+    AuditedExchange, Code, RuleFinding,
     exchange::text,
     sharing::{allows_sharing, targeted_names},
 };
@@ -18,7 +18,7 @@ use crate::semantics::{
 /// The longest lifetime in seconds of an error that caches store by default.
 const MAX_ERROR_LIFETIME: u64 = 60 * 60;
 
-pub(super) fn check(exchange: &Exchange<'_>, findings: &mut Vec<RuleFinding>) {
+pub(super) fn check(exchange: &AuditedExchange<'_>, findings: &mut Vec<RuleFinding>) {
     check_syntax(exchange, findings);
     if let Err(contradiction) = exchange.policy.check() {
         findings.push(Code::Contradiction.finding(contradiction.as_str()));
@@ -32,7 +32,7 @@ pub(super) fn check(exchange: &Exchange<'_>, findings: &mut Vec<RuleFinding>) {
 }
 
 /// Checks each line of `Cache-Control`, since two layers may have written (RFC 9111, section 5.2).
-fn check_syntax(exchange: &Exchange<'_>, findings: &mut Vec<RuleFinding>) {
+fn check_syntax(exchange: &AuditedExchange<'_>, findings: &mut Vec<RuleFinding>) {
     let mut previous: Option<CacheControl> = None;
     for line in lines::lines(exchange.response, &CACHE_CONTROL) {
         let strict = line
@@ -62,7 +62,7 @@ fn check_syntax(exchange: &Exchange<'_>, findings: &mut Vec<RuleFinding>) {
     }
 }
 
-fn check_lifetimes(exchange: &Exchange<'_>, findings: &mut Vec<RuleFinding>) {
+fn check_lifetimes(exchange: &AuditedExchange<'_>, findings: &mut Vec<RuleFinding>) {
     let policy = exchange.policy;
     // Section 5.3: Expires is for recipients without Cache-Control, and may grant less.
     if let Some(expires) = exchange.expires() {
@@ -72,7 +72,8 @@ fn check_lifetimes(exchange: &Exchange<'_>, findings: &mut Vec<RuleFinding>) {
         } else {
             policy.max_age().map(|age| age.as_secs())
         };
-        if explicit.is_some_and(|explicit| expires > explicit.saturating_add(Exchange::SKEW)) {
+        if explicit.is_some_and(|explicit| expires > explicit.saturating_add(AuditedExchange::SKEW))
+        {
             findings.push(Code::ExpiresDisagrees.finding(format!(
                 "Expires grants {expires} seconds beside Cache-Control: {policy}"
             )));
@@ -91,7 +92,7 @@ fn check_lifetimes(exchange: &Exchange<'_>, findings: &mut Vec<RuleFinding>) {
 
 /// Checks for lifetimes on errors and on methods that caches do not store (RFC 9110, sections
 /// 9.2.3 and 15.1).
-fn check_misplaced_lifetimes(exchange: &Exchange<'_>, findings: &mut Vec<RuleFinding>) {
+fn check_misplaced_lifetimes(exchange: &AuditedExchange<'_>, findings: &mut Vec<RuleFinding>) {
     // RFC 9213, section 2.2: with a targeted header a CDN ignores Cache-Control.
     let lifetime = targeted_names(exchange)
         .map(|name| CacheControl::of_field(exchange.response, name))
@@ -127,14 +128,14 @@ fn is_error_to_forget(status: StatusCode, lifetime: u64) -> bool {
 }
 
 /// Returns `true` for a response to `POST` that caches may store (RFC 9110, section 9.3.3).
-fn describes_target(exchange: &Exchange<'_>) -> bool {
+fn describes_target(exchange: &AuditedExchange<'_>) -> bool {
     matches!(*exchange.method, Method::POST | Method::PATCH)
         && lines::only(exchange.response, &CONTENT_LOCATION)
             .is_some_and(|location| location.as_bytes() == exchange.target.as_bytes())
 }
 
 /// Checks for `Age`, `Pragma` and `Warning` (RFC 9111, sections 5.1, 5.4 and 5.5).
-fn check_obsolete_headers(exchange: &Exchange<'_>, findings: &mut Vec<RuleFinding>) {
+fn check_obsolete_headers(exchange: &AuditedExchange<'_>, findings: &mut Vec<RuleFinding>) {
     if let Some(age) = lines::first(exchange.response, &AGE) {
         findings.push(Code::AgeFromOrigin.finding(format!("Age: {}", text(age))));
     }

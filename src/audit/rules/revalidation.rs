@@ -9,7 +9,7 @@ use http::{
 };
 
 use super::{
-    Code, Exchange, ObservedResponse, PendingFinding, RuleFinding,
+    AuditedExchange, Code, ObservedResponse, PendingFinding, RuleFinding,
     exchange::{coding, tag_text, text},
     nonce,
     observed::ObservedExpires,
@@ -21,7 +21,7 @@ use crate::semantics::{
 };
 
 /// Checks a 304 by itself: its tag is one that the request named (section 13.1.2).
-pub(super) fn check(exchange: &Exchange<'_>, findings: &mut Vec<RuleFinding>) {
+pub(super) fn check(exchange: &AuditedExchange<'_>, findings: &mut Vec<RuleFinding>) {
     if exchange.status != StatusCode::NOT_MODIFIED || !exchange.is_read() {
         return;
     }
@@ -42,7 +42,7 @@ pub(super) fn check(exchange: &Exchange<'_>, findings: &mut Vec<RuleFinding>) {
 /// in [`ObservedContent`](super::ObservedContent).
 pub(crate) fn check_not_modified<'a>(
     earlier: impl Iterator<Item = (u64, &'a ObservedResponse)> + Clone,
-    exchange: &Exchange<'_>,
+    exchange: &AuditedExchange<'_>,
     epoch: Option<u64>,
     findings: &mut Vec<RuleFinding>,
 ) -> Option<PendingFinding> {
@@ -100,7 +100,10 @@ pub(crate) fn check_not_modified<'a>(
 }
 
 /// Checks a 304 for which no earlier 200 is known.
-pub(crate) fn check_not_modified_alone(exchange: &Exchange<'_>, findings: &mut Vec<RuleFinding>) {
+pub(crate) fn check_not_modified_alone(
+    exchange: &AuditedExchange<'_>,
+    findings: &mut Vec<RuleFinding>,
+) {
     check_length(None, exchange, None, findings);
     nonce::check(None, exchange, findings);
 }
@@ -108,7 +111,7 @@ pub(crate) fn check_not_modified_alone(exchange: &Exchange<'_>, findings: &mut V
 /// Returns `true` if a 304 is about this 200.
 ///
 /// Without a tag only `is_same` decides: the same variant, and no write in between.
-fn is_of(full: &ObservedResponse, exchange: &Exchange<'_>, is_same: bool) -> bool {
+fn is_of(full: &ObservedResponse, exchange: &AuditedExchange<'_>, is_same: bool) -> bool {
     match (full.tag(), exchange.tag()) {
         (Some(full), Some(tag)) => full.weak_eq(tag),
         (Some(full), None) => {
@@ -120,7 +123,7 @@ fn is_of(full: &ObservedResponse, exchange: &Exchange<'_>, is_same: bool) -> boo
 }
 
 /// Returns `true` if the condition names no tag: `*`, or a date.
-fn matches_any(exchange: &Exchange<'_>) -> bool {
+fn matches_any(exchange: &AuditedExchange<'_>) -> bool {
     if lines::has(exchange.request, &IF_NONE_MATCH) {
         let line = lines::only(exchange.request, &IF_NONE_MATCH);
         return line.is_some_and(|line| line.as_bytes().trim_ascii() == b"*");
@@ -131,7 +134,7 @@ fn matches_any(exchange: &Exchange<'_>) -> bool {
 /// Checks that `Content-Length` is that of the 200 (RFC 9110, section 8.6).
 fn check_length(
     full: Option<&ObservedResponse>,
-    exchange: &Exchange<'_>,
+    exchange: &AuditedExchange<'_>,
     epoch: Option<u64>,
     findings: &mut Vec<RuleFinding>,
 ) {
@@ -156,7 +159,11 @@ fn check_length(
 }
 
 /// Returns `true` if a 304 is about exactly the bytes of a 200.
-fn has_same_bytes(full: &ObservedResponse, exchange: &Exchange<'_>, epoch: Option<u64>) -> bool {
+fn has_same_bytes(
+    full: &ObservedResponse,
+    exchange: &AuditedExchange<'_>,
+    epoch: Option<u64>,
+) -> bool {
     let tag = full.tag();
     let is_same = tag
         .zip(exchange.tag())
@@ -170,7 +177,7 @@ type HeaderDifference = (HeaderName, String);
 
 fn check_policy(
     full: &ObservedResponse,
-    exchange: &Exchange<'_>,
+    exchange: &AuditedExchange<'_>,
     findings: &mut Vec<RuleFinding>,
 ) -> Option<HeaderDifference> {
     let before = full.policy.as_ref()?;
@@ -191,7 +198,7 @@ fn check_policy(
 fn find_other_vary<'a>(
     mut fulls: impl Iterator<Item = (u64, &'a ObservedResponse)>,
     full: &ObservedResponse,
-    exchange: &Exchange<'_>,
+    exchange: &AuditedExchange<'_>,
 ) -> Option<HeaderDifference> {
     let mut added = vary::names(exchange.response).filter(|name| !full.names_in_vary(name));
     let added = added.next()?;
@@ -203,7 +210,7 @@ fn find_other_vary<'a>(
 /// coding. Clients change their copy by it (RFC 9111, section 3.2).
 fn find_other_content(
     full: &ObservedResponse,
-    exchange: &Exchange<'_>,
+    exchange: &AuditedExchange<'_>,
 ) -> Option<HeaderDifference> {
     // A 304 may have a weak tag beside the strong one of the 200.
     if let (Some(one), Some(other)) = (full.tag(), exchange.tag())
@@ -222,7 +229,7 @@ fn find_other_content(
 
 fn check_expires(
     full: &ObservedResponse,
-    exchange: &Exchange<'_>,
+    exchange: &AuditedExchange<'_>,
     findings: &mut Vec<RuleFinding>,
 ) -> Option<HeaderDifference> {
     let before = full.expires.as_ref()?;
@@ -251,7 +258,7 @@ fn check_expires(
 
 fn check_location(
     full: &ObservedResponse,
-    exchange: &Exchange<'_>,
+    exchange: &AuditedExchange<'_>,
     findings: &mut Vec<RuleFinding>,
 ) {
     let Some(before) = &full.location else {

@@ -6,13 +6,13 @@ use http::{
     header::{AUTHORIZATION, CACHE_CONTROL, SET_COOKIE},
 };
 
-use super::{Code, Exchange, RuleFinding};
+use super::{AuditedExchange, Code, RuleFinding};
 use crate::semantics::{
     caching::cache_control::{CacheControl, is_targeted},
     field::lines,
 };
 
-pub(super) fn check(exchange: &Exchange<'_>, findings: &mut Vec<RuleFinding>) {
+pub(super) fn check(exchange: &AuditedExchange<'_>, findings: &mut Vec<RuleFinding>) {
     if !exchange.is_read() {
         return;
     }
@@ -68,7 +68,7 @@ pub(super) enum Sharing {
 }
 
 impl Sharing {
-    pub(super) fn of(exchange: &Exchange<'_>) -> Self {
+    pub(super) fn of(exchange: &AuditedExchange<'_>) -> Self {
         let policy = exchange.policy;
         let lifetime = policy.s_maxage().or(policy.max_age());
         let general = match lifetime {
@@ -94,7 +94,9 @@ impl Sharing {
 }
 
 /// Returns the headers that a CDN reads instead of `Cache-Control`.
-pub(super) fn targeted_names<'a>(exchange: &Exchange<'a>) -> impl Iterator<Item = &'a HeaderName> {
+pub(super) fn targeted_names<'a>(
+    exchange: &AuditedExchange<'a>,
+) -> impl Iterator<Item = &'a HeaderName> {
     let fields = exchange.response.keys();
     fields.filter(|name| is_targeted(name))
 }
@@ -113,7 +115,7 @@ fn has_lifetime(policy: &CacheControl) -> bool {
             .is_some_and(|lifetime| lifetime > ZERO)
 }
 
-fn allows_sharing_cookies(exchange: &Exchange<'_>) -> bool {
+fn allows_sharing_cookies(exchange: &AuditedExchange<'_>) -> bool {
     let policy = exchange.policy;
     // `private="set-cookie"` keeps only that header from shared caches.
     let is_restricted = |fields: &[HeaderName]| fields.contains(&SET_COOKIE);
@@ -131,7 +133,7 @@ fn allows_sharing_cookies(exchange: &Exchange<'_>) -> bool {
 
 /// Adds one finding for all headers.
 fn add_finding(
-    exchange: &Exchange<'_>,
+    exchange: &AuditedExchange<'_>,
     code: Code,
     general: bool,
     targeted_names: &[&HeaderName],
@@ -145,7 +147,7 @@ fn add_finding(
     }
 }
 
-fn describe_targeted(exchange: &Exchange<'_>, name: &HeaderName) -> String {
+fn describe_targeted(exchange: &AuditedExchange<'_>, name: &HeaderName) -> String {
     let (targeted, general) = (
         header_text(exchange, name),
         header_text(exchange, &CACHE_CONTROL),
@@ -153,7 +155,7 @@ fn describe_targeted(exchange: &Exchange<'_>, name: &HeaderName) -> String {
     format!("a CDN may keep it: {targeted} beside {general}")
 }
 
-fn header_text(exchange: &Exchange<'_>, name: &HeaderName) -> String {
+fn header_text(exchange: &AuditedExchange<'_>, name: &HeaderName) -> String {
     match lines::first(exchange.response, name) {
         Some(value) => format!("{name}: {}", super::exchange::text(value)),
         None => format!("no {name}"),

@@ -5,7 +5,7 @@ use http::{
     header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_LOCATION, CONTENT_RANGE},
 };
 
-use super::{Code, Exchange, ObservedResponse, RuleFinding, exchange::tag_text};
+use super::{AuditedExchange, Code, ObservedResponse, RuleFinding, exchange::tag_text};
 use crate::semantics::{
     field::{content_length, lines},
     validator::{EntityTag, TagRef},
@@ -23,7 +23,7 @@ pub(crate) struct StoredContent {
 impl StoredContent {
     /// Returns `None` if the response has no such tag, or if the content cannot be compared.
     /// That is so if its length is unknown, or if it is encoded or a part.
-    pub(crate) fn of(exchange: &Exchange<'_>) -> Option<Self> {
+    pub(crate) fn of(exchange: &AuditedExchange<'_>) -> Option<Self> {
         let has = |name: HeaderName| lines::has(exchange.request, &name);
         if exchange.method != Method::PUT
             || !exchange.status.is_success()

@@ -3,7 +3,7 @@
 use http::{HeaderName, HeaderValue};
 use sfv::{BareItem, Dictionary, Item, KeyRef, List, ListEntry, Parser, key_ref};
 
-use super::{Code, Exchange, RuleFinding, exchange::text};
+use super::{AuditedExchange, Code, RuleFinding, exchange::text};
 use crate::semantics::{
     caching::{
         cache_control::{SURROGATE_CONTROL, is_targeted},
@@ -21,7 +21,7 @@ const SECONDS: [&KeyRef; 4] = [
     key_ref("stale-if-error"),
 ];
 
-pub(super) fn check(exchange: &Exchange<'_>, findings: &mut Vec<RuleFinding>) {
+pub(super) fn check(exchange: &AuditedExchange<'_>, findings: &mut Vec<RuleFinding>) {
     // Surrogate-Control is older than structured fields.
     let names = exchange.response.keys();
     for name in names.filter(|name| is_targeted(name) && **name != SURROGATE_CONTROL) {
@@ -31,7 +31,11 @@ pub(super) fn check(exchange: &Exchange<'_>, findings: &mut Vec<RuleFinding>) {
 }
 
 /// Checks that a targeted header is a dictionary with valid lifetimes (RFC 9213, section 2.1).
-fn check_targeted(exchange: &Exchange<'_>, name: &HeaderName, findings: &mut Vec<RuleFinding>) {
+fn check_targeted(
+    exchange: &AuditedExchange<'_>,
+    name: &HeaderName,
+    findings: &mut Vec<RuleFinding>,
+) {
     let value = joined_value(exchange, name);
     let problem = match Parser::new(value.as_bytes()).parse::<Dictionary>() {
         Ok(directives) if directives.is_empty() => "is empty",
@@ -59,7 +63,7 @@ fn is_seconds(entry: &ListEntry) -> bool {
 }
 
 /// Checks that `Cache-Status` lists caches by name (RFC 9211, section 2).
-fn check_cache_status(exchange: &Exchange<'_>, findings: &mut Vec<RuleFinding>) {
+fn check_cache_status(exchange: &AuditedExchange<'_>, findings: &mut Vec<RuleFinding>) {
     if !exchange.has(&CACHE_STATUS) {
         return;
     }
@@ -89,7 +93,7 @@ fn find_member_problem(entry: &ListEntry) -> Option<&'static str> {
 }
 
 /// Returns all lines as one value.
-fn joined_value(exchange: &Exchange<'_>, name: &HeaderName) -> HeaderValue {
+fn joined_value(exchange: &AuditedExchange<'_>, name: &HeaderName) -> HeaderValue {
     let lines: Vec<_> = lines::lines(exchange.response, name)
         .map(HeaderValue::as_bytes)
         .collect();

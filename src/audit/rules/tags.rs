@@ -6,7 +6,7 @@ use http::{
 };
 
 use super::{
-    Code, Exchange, RuleFinding,
+    AuditedExchange, Code, RuleFinding,
     exchange::{tag_text, text},
 };
 use crate::semantics::{
@@ -18,7 +18,7 @@ use crate::semantics::{
 /// Ten years: a number of seconds within that time is taken for a date.
 const RECENT: i64 = 10 * 365 * 24 * 60 * 60;
 
-pub(super) fn check(exchange: &Exchange<'_>, findings: &mut Vec<RuleFinding>) {
+pub(super) fn check(exchange: &AuditedExchange<'_>, findings: &mut Vec<RuleFinding>) {
     check_syntax(exchange, findings);
     if let Some(tag) = exchange.tag() {
         check_value(exchange, tag, findings);
@@ -29,7 +29,7 @@ pub(super) fn check(exchange: &Exchange<'_>, findings: &mut Vec<RuleFinding>) {
 }
 
 /// Checks that there is one valid `ETag` (RFC 9110, section 8.8.3).
-fn check_syntax(exchange: &Exchange<'_>, findings: &mut Vec<RuleFinding>) {
+fn check_syntax(exchange: &AuditedExchange<'_>, findings: &mut Vec<RuleFinding>) {
     let lines = lines::lines(exchange.response, &ETAG).count();
     if lines > 1 {
         findings.push(Code::SeveralTags.finding(format!("ETag has {lines} lines")));
@@ -41,7 +41,7 @@ fn check_syntax(exchange: &Exchange<'_>, findings: &mut Vec<RuleFinding>) {
     }
 }
 
-fn check_value(exchange: &Exchange<'_>, tag: TagRef<'_>, findings: &mut Vec<RuleFinding>) {
+fn check_value(exchange: &AuditedExchange<'_>, tag: TagRef<'_>, findings: &mut Vec<RuleFinding>) {
     if !tag.is_weak() && is_timestamp(exchange, tag.opaque()) {
         findings.push(Code::TimestampTag.finding(format!("ETag: {}", tag_text(tag))));
     }
@@ -77,7 +77,7 @@ fn check_value(exchange: &Exchange<'_>, tag: TagRef<'_>, findings: &mut Vec<Rule
 ///
 /// That is the time in `Last-Modified`, in decimal or hexadecimal digits. It is also any number
 /// of seconds since 1970 from the last ten years, or from the next day.
-fn is_timestamp(exchange: &Exchange<'_>, opaque: &[u8]) -> bool {
+fn is_timestamp(exchange: &AuditedExchange<'_>, opaque: &[u8]) -> bool {
     let Ok(digits) = std::str::from_utf8(opaque) else {
         return false;
     };
@@ -98,7 +98,7 @@ fn is_timestamp(exchange: &Exchange<'_>, opaque: &[u8]) -> bool {
 }
 
 /// Checks the validators of a 200 against `Cache-Control`, and for a missing tag.
-fn check_other_fields(exchange: &Exchange<'_>, findings: &mut Vec<RuleFinding>) {
+fn check_other_fields(exchange: &AuditedExchange<'_>, findings: &mut Vec<RuleFinding>) {
     let tagged = exchange.has(&ETAG);
     let dated = exchange.has(&LAST_MODIFIED);
     if cache_control::has_no_store(exchange.response) && (tagged || dated) {

@@ -6,7 +6,7 @@ use http::{
 };
 
 use super::{
-    Code, Exchange, ObservedResponse, PartialContent, RuleFinding,
+    AuditedExchange, Code, ObservedResponse, PartialContent, RuleFinding,
     exchange::{tag_text, truncate},
     fingerprint::RequestDifference,
     parts::compare_tagged_bytes,
@@ -184,7 +184,7 @@ pub(crate) fn changed_without_write(earlier: &ObservedResponse, later: &Observed
 /// `Cache-Control`.
 pub(super) fn find_laxer_policy(
     full: &ObservedResponse,
-    exchange: &Exchange<'_>,
+    exchange: &AuditedExchange<'_>,
 ) -> Option<String> {
     let before = full
         .policy
@@ -196,9 +196,9 @@ pub(super) fn find_laxer_policy(
     // passes between both responses.
     let expires = [
         exchange.expires().map_or(expires, |seconds| {
-            Some(seconds.saturating_sub(Exchange::SKEW))
+            Some(seconds.saturating_sub(AuditedExchange::SKEW))
         }),
-        expires.map(|seconds| seconds.saturating_add(Exchange::SKEW)),
+        expires.map(|seconds| seconds.saturating_add(AuditedExchange::SKEW)),
     ];
     let what = now.grants_beyond(before, expires)?;
     let (now, before) = [now, before]

@@ -6,7 +6,7 @@ use http::{
 };
 
 use super::{
-    Code, Exchange, ObservedResponse, RuleFinding, exchange::tag_text,
+    AuditedExchange, Code, ObservedResponse, RuleFinding, exchange::tag_text,
     fingerprint::RequestDifference,
 };
 use crate::semantics::{
@@ -34,7 +34,7 @@ enum IfMatchTags {
 }
 
 impl IfMatchTags {
-    fn of(exchange: &Exchange<'_>) -> Option<Self> {
+    fn of(exchange: &AuditedExchange<'_>) -> Option<Self> {
         // RFC 9110, section 13.2.2: the first two are ignored beside If-Match.
         let known = [IF_UNMODIFIED_SINCE, IF_MODIFIED_SINCE, IF_RANGE, IF_MATCH];
         let decides = |name: &HeaderName| {
@@ -60,7 +60,7 @@ impl IfMatchTags {
 }
 
 /// Checks a write by itself.
-pub(super) fn check(exchange: &Exchange<'_>, findings: &mut Vec<RuleFinding>) {
+pub(super) fn check(exchange: &AuditedExchange<'_>, findings: &mut Vec<RuleFinding>) {
     if exchange.status != StatusCode::PRECONDITION_REQUIRED || is_safe(exchange.method) {
         return;
     }
@@ -75,7 +75,7 @@ pub(super) fn check(exchange: &Exchange<'_>, findings: &mut Vec<RuleFinding>) {
 /// Checks a response that refuses the tag of the latest 200, if nobody wrote in between.
 pub(crate) fn check_refusal(
     full: &ObservedResponse,
-    exchange: &Exchange<'_>,
+    exchange: &AuditedExchange<'_>,
     findings: &mut Vec<RuleFinding>,
 ) {
     // A response to HEAD may lack headers that depend on the content, such as the tag.
@@ -121,7 +121,7 @@ pub(crate) fn check_refusal(
 pub(crate) fn find_suspect_write<'a>(
     (number, full): (u64, &'a ObservedResponse),
     others: impl Iterator<Item = &'a ObservedResponse>,
-    exchange: &Exchange<'_>,
+    exchange: &AuditedExchange<'_>,
     epoch: u64,
 ) -> Option<SuspectWrite> {
     let methods = [Method::PUT, Method::PATCH, Method::DELETE];
@@ -163,7 +163,7 @@ pub(crate) fn find_suspect_write<'a>(
 }
 
 /// Returns `true` for `If-None-Match: *` without any other condition.
-fn is_create_only(exchange: &Exchange<'_>) -> bool {
+fn is_create_only(exchange: &AuditedExchange<'_>) -> bool {
     let mut conditions = exchange
         .request
         .keys()

@@ -17,7 +17,7 @@ pub use record::{Exchange, SavedBytes};
 pub use result::ExchangeResult;
 pub(crate) use route::ObservedRoute;
 pub(crate) use scope::{
-    Scope, current_scope, emit, emit_to, end_within, enter, handler_ended, handler_started,
+    ExchangeScope, current_scope, emit, emit_to, end_within, enter, handler_ended, handler_started,
     has_exchange, is_nested, nested, record_decision, record_source, scoped,
 };
 pub use sources::SourceCalls;

@@ -43,8 +43,8 @@ pub trait Observer: Send + Sync + 'static {
         let _ = event;
     }
 
-    /// Returns `true`, the default, if [`Exchange::handler_time`] is needed. Without it, the clock
-    /// is not read for the handler.
+    /// Returns `true` if [`Exchange::handler_time`] is needed, which is the default. If not, the
+    /// clock is not read for the handler.
     fn times_handler(&self) -> bool {
         true
     }

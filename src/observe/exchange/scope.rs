@@ -26,14 +26,14 @@ use super::{
 use crate::{clock::Stopwatch, outcome::Outcome, semantics::condition::Current};
 
 thread_local! {
-    static CURRENT: Cell<Option<Scope>> = const { Cell::new(None) };
+    static CURRENT: Cell<Option<ExchangeScope>> = const { Cell::new(None) };
     /// A cheaper variable to look at than `CURRENT`, which has a destructor.
-    static STATE: Cell<ScopeState> = const { Cell::new(ScopeState::Outside) };
+    static STATE: Cell<ScopeMode> = const { Cell::new(ScopeMode::Outside) };
 }
 
 /// The use that the layers make of the current scope.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum ScopeState {
+enum ScopeMode {
     /// There is none.
     Outside,
     /// Layers record their decisions.
@@ -47,7 +47,7 @@ enum ScopeState {
 /// An observer, and the exchange that is reported to it. Dropping it reports the exchange.
 ///
 /// It is one pointer, since it moves with each poll.
-pub(crate) struct Scope(Box<ObservedWork>);
+pub(crate) struct ExchangeScope(Box<ObservedWork>);
 
 struct ObservedWork {
     observer: Arc<dyn Observer>,
@@ -55,7 +55,7 @@ struct ObservedWork {
     exchange: Option<ExchangeRecord>,
 }
 
-impl Scope {
+impl ExchangeScope {
     pub(crate) fn new(observer: Arc<dyn Observer>, exchange: ExchangeRecord) -> Self {
         Self(Box::new(ObservedWork {
             observer,
@@ -99,17 +99,17 @@ fn shielded(call: impl FnOnce()) {
 }
 
 /// Runs `run` while `scope` is the current one. Without a scope, the current one stays.
-pub(crate) fn enter<T>(scope: &mut Option<Scope>, run: impl FnOnce() -> T) -> T {
-    enter_as(ScopeState::Recording, scope, run)
+pub(crate) fn enter<T>(scope: &mut Option<ExchangeScope>, run: impl FnOnce() -> T) -> T {
+    enter_as(ScopeMode::Recording, scope, run)
 }
 
 /// Drops work of an exchange that is over, in `drop_work`. Work that goes on in a task takes the
 /// exchange with it.
-pub(crate) fn end_within(scope: &mut Option<Scope>, drop_work: impl FnOnce()) {
-    enter_as(ScopeState::Ending, scope, drop_work);
+pub(crate) fn end_within(scope: &mut Option<ExchangeScope>, drop_work: impl FnOnce()) {
+    enter_as(ScopeMode::Ending, scope, drop_work);
 }
 
-fn enter_as<T>(state: ScopeState, scope: &mut Option<Scope>, run: impl FnOnce() -> T) -> T {
+fn enter_as<T>(state: ScopeMode, scope: &mut Option<ExchangeScope>, run: impl FnOnce() -> T) -> T {
     if scope.is_none() {
         return run();
     }
@@ -122,7 +122,7 @@ fn enter_as<T>(state: ScopeState, scope: &mut Option<Scope>, run: impl FnOnce() 
 }
 
 /// While a thread ends, there is no current scope, and a new one is dropped.
-fn replace_current(scope: Option<Scope>) -> Option<Scope> {
+fn replace_current(scope: Option<ExchangeScope>) -> Option<ExchangeScope> {
     CURRENT
         .try_with(|current| current.replace(scope))
         .ok()
@@ -131,9 +131,9 @@ fn replace_current(scope: Option<Scope>) -> Option<Scope> {
 
 /// The scope before the current one, which is restored also after a panic.
 struct EnteredScope<'a> {
-    outer: Option<Scope>,
-    outer_state: ScopeState,
-    scope: &'a mut Option<Scope>,
+    outer: Option<ExchangeScope>,
+    outer_state: ScopeMode,
+    scope: &'a mut Option<ExchangeScope>,
 }
 
 impl Drop for EnteredScope<'_> {
@@ -141,7 +141,7 @@ impl Drop for EnteredScope<'_> {
         STATE.set(self.outer_state);
         *self.scope = replace_current(self.outer.take());
         if thread::panicking()
-            && let Some(exchange) = self.scope.as_mut().and_then(Scope::exchange)
+            && let Some(exchange) = self.scope.as_mut().and_then(ExchangeScope::exchange)
         {
             exchange.set_end(ExchangeEnd::Panicked);
         }
@@ -151,12 +151,12 @@ impl Drop for EnteredScope<'_> {
 /// Returns `true` if the decisions of layers are recorded.
 #[inline]
 pub(crate) fn has_exchange() -> bool {
-    STATE.get() == ScopeState::Recording
+    STATE.get() == ScopeMode::Recording
 }
 
 /// Returns `true` inside of a request that a layer sends, which is no exchange of its own.
 pub(crate) fn is_nested() -> bool {
-    STATE.get() == ScopeState::Nested
+    STATE.get() == ScopeMode::Nested
 }
 
 /// Records a decision in the current exchange, if there is one.
@@ -192,7 +192,7 @@ pub(crate) fn record_source<E>(watch: Stopwatch, answer: &Result<Current, E>) {
 
 /// Reports an event to the observer of the current scope, if there is one.
 pub(crate) fn emit(event: &Event<'_>) {
-    if STATE.get() == ScopeState::Outside {
+    if STATE.get() == ScopeMode::Outside {
         return;
     }
     with_scope(|scope| emit_to(&*scope.0.observer, event));
@@ -206,7 +206,7 @@ pub(crate) fn emit_to(observer: &dyn Observer, event: &Event<'_>) {
 /// Counts a run of the handler. Returns the watch that measures it, or `None` if no layer
 /// observes.
 pub(crate) fn handler_started() -> Option<Stopwatch> {
-    if STATE.get() == ScopeState::Outside {
+    if STATE.get() == ScopeMode::Outside {
         return None;
     }
     let started = with_scope(|scope| {
@@ -228,7 +228,7 @@ pub(crate) fn handler_started() -> Option<Stopwatch> {
 
 /// Adds the time of a run of the handler.
 pub(crate) fn handler_ended(watch: Stopwatch) {
-    if !watch.is_running() || STATE.get() == ScopeState::Outside {
+    if !watch.is_running() || STATE.get() == ScopeMode::Outside {
         return;
     }
     with_exchange(|exchange| {
@@ -238,14 +238,14 @@ pub(crate) fn handler_ended(watch: Stopwatch) {
 
 /// Returns the scope for work that goes on in a task of its own. The write of an exchange that is
 /// over takes the exchange, and all other work has the events.
-pub(crate) fn current_scope(is_write: bool) -> Option<Scope> {
+pub(crate) fn current_scope(is_write: bool) -> Option<ExchangeScope> {
     let state = STATE.get();
-    if state == ScopeState::Outside {
+    if state == ScopeMode::Outside {
         return None;
     }
     with_scope(|scope| {
-        let of_events = Scope::of_events(&scope.0.observer);
-        if is_write && state == ScopeState::Ending {
+        let of_events = ExchangeScope::of_events(&scope.0.observer);
+        if is_write && state == ScopeMode::Ending {
             mem::replace(scope, of_events)
         } else {
             of_events
@@ -255,7 +255,7 @@ pub(crate) fn current_scope(is_write: bool) -> Option<Scope> {
 
 /// Calls `run` with the current scope. Meanwhile there is none, so that an observer which calls a
 /// service is not observed.
-fn with_scope<T>(run: impl FnOnce(&mut Scope) -> T) -> Option<T> {
+fn with_scope<T>(run: impl FnOnce(&mut ExchangeScope) -> T) -> Option<T> {
     let mut scope = replace_current(None)?;
     let result = run(&mut scope);
     replace_current(Some(scope));
@@ -275,12 +275,12 @@ pin_project! {
     pub(crate) struct ScopedFuture<F> {
         #[pin]
         future: F,
-        scope: Option<Scope>,
+        scope: Option<ExchangeScope>,
     }
 }
 
 /// Polls a future in a scope of its own.
-pub(crate) fn scoped<F>(scope: Option<Scope>, future: F) -> ScopedFuture<F> {
+pub(crate) fn scoped<F>(scope: Option<ExchangeScope>, future: F) -> ScopedFuture<F> {
     ScopedFuture { future, scope }
 }
 
@@ -311,16 +311,16 @@ impl<F: Future> Future for NestedFuture<F> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
         let outer = STATE.get();
-        if outer != ScopeState::Recording {
+        if outer != ScopeMode::Recording {
             return self.project().future.poll(cx);
         }
         let _restored = RestoredState(outer);
-        STATE.set(ScopeState::Nested);
+        STATE.set(ScopeMode::Nested);
         self.project().future.poll(cx)
     }
 }
 
-struct RestoredState(ScopeState);
+struct RestoredState(ScopeMode);
 
 impl Drop for RestoredState {
     fn drop(&mut self) {

@@ -13,7 +13,7 @@ use std::{collections::BTreeSet, time::Duration};
 
 use http::{Method, StatusCode};
 
-use super::{Code, Exchange, RuleFinding, check_exchange};
+use super::{AuditedExchange, Code, RuleFinding, check_exchange};
 use crate::semantics::{caching::cache_control::CacheControl, field::HttpDate, tests::headers};
 
 type Lines<'a> = &'a [(&'a str, &'a str)];
@@ -26,7 +26,7 @@ const GMT: &str = "Fri, 31 Jan 2025 21:20:00 GMT";
 fn find(method: &str, request: Lines<'_>, status: u16, response: Lines<'_>) -> Vec<RuleFinding> {
     let request = headers(request.iter().copied());
     let response = headers(response.iter().copied());
-    check_exchange(&Exchange {
+    check_exchange(&AuditedExchange {
         method: &Method::from_bytes(method.as_bytes()).unwrap(),
         target: "/notes/1",
         request: &request,

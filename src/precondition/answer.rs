@@ -12,7 +12,8 @@ use super::config::PreconditionConfig;
 use crate::{
     body::ResponseBody,
     handler::PreconditionFailed,
-    outcome::Outcome,
+    observe::exchange,
+    outcome::{Outcome, Verdict},
     refusal::{Reason, Renderer},
     semantics::{
         condition::current_in_412,
@@ -53,6 +54,7 @@ impl ConflictResponder {
         &self,
         response: Response<B>,
     ) -> Response<ResponseBody<B>> {
+        exchange::record_decision(|outcome| outcome.set_verdict(Verdict::Unconditional));
         let Some(failed) = handler_failure(&response) else {
             return response.map(ResponseBody::inner);
         };

@@ -26,6 +26,8 @@ mod large_body;
 mod live;
 mod lost_updates;
 mod not_modified;
+#[cfg(feature = "axum")]
+mod observed;
 mod one_connection;
 mod precondition_failed;
 mod read_your_writes;

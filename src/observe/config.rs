@@ -3,14 +3,13 @@ use std::sync::Arc;
 use http::{Extensions, Request};
 
 use super::{
-    exchange::{ExchangeRecord, ExchangeScope, Observer},
+    exchange::{ExchangeRecord, ExchangeScope},
     routes::{ObservedRoutes, RouteOf},
 };
 
 /// The settings of an [`ObserveLayer`].
 #[derive(Clone)]
 pub(super) struct ObserveConfig {
-    pub(super) observer: Arc<dyn Observer>,
     pub(super) route_of: Option<RouteOf>,
     pub(super) routes: Arc<ObservedRoutes>,
     pub(super) counts_handler: bool,
@@ -31,16 +30,9 @@ impl ObserveConfig {
                 (route, Request::from_parts(parts, content))
             }
         };
-        let exchange = ExchangeRecord::new(
-            request.method(),
-            route,
-            self.counts_handler,
-            self.times_handler,
-        );
-        (
-            ExchangeScope::new(Arc::clone(&self.observer), exchange),
-            request,
-        )
+        let exchange =
+            ExchangeRecord::new(request.method(), self.counts_handler, self.times_handler);
+        (ExchangeScope::new(route, exchange), request)
     }
 }
 

@@ -24,9 +24,8 @@ impl ObserveLayer {
         Self {
             config: ObserveConfig {
                 times_handler: observer.times_handler(),
-                observer: Arc::new(observer),
                 route_of: None,
-                routes: Arc::new(ObservedRoutes::new(MAX_ROUTES)),
+                routes: Arc::new(ObservedRoutes::new(MAX_ROUTES, Arc::new(observer))),
                 counts_handler: false,
             },
         }
@@ -68,7 +67,7 @@ impl ObserveLayer {
     pub fn max_routes(mut self, max_routes: usize) -> Self {
         let remedy = "at least one route needs a name";
         let max_routes = above_zero("max_routes", max_routes, remedy);
-        self.config.routes = Arc::new(ObservedRoutes::new(max_routes));
+        self.config.routes = Arc::new(self.config.routes.with_max_routes(max_routes));
         self
     }
 

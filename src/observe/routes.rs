@@ -6,7 +6,7 @@ use std::{
 
 use http::request::Parts;
 
-use super::exchange::ObservedRoute;
+use super::exchange::{Observer, RouteReporter};
 
 /// The name of the route of a request without one.
 const OTHER: &str = "other";
@@ -17,21 +17,28 @@ pub(super) type RouteOf = Arc<dyn for<'a> Fn(&'a Parts) -> Option<&'a str> + Sen
 /// The routes of a layer, each once. Their number is bounded.
 pub(super) struct ObservedRoutes {
     max_routes: usize,
-    other: Arc<ObservedRoute>,
-    named: RwLock<HashMap<Box<str>, Arc<ObservedRoute>>>,
+    observer: Arc<dyn Observer>,
+    other: Arc<RouteReporter>,
+    named: RwLock<HashMap<Box<str>, Arc<RouteReporter>>>,
 }
 
 impl ObservedRoutes {
-    pub(super) fn new(max_routes: usize) -> Self {
+    pub(super) fn new(max_routes: usize, observer: Arc<dyn Observer>) -> Self {
         Self {
             max_routes,
-            other: ObservedRoute::new(OTHER),
+            other: RouteReporter::new(OTHER, &observer),
+            observer,
             named: RwLock::default(),
         }
     }
 
+    /// Creates routes with the same observer and another largest number.
+    pub(super) fn with_max_routes(&self, max_routes: usize) -> Self {
+        Self::new(max_routes, Arc::clone(&self.observer))
+    }
+
     /// Returns the route of this name. Beyond the largest number of routes, it is `other`.
-    pub(super) fn get(&self, name: Option<&str>) -> Arc<ObservedRoute> {
+    pub(super) fn get(&self, name: Option<&str>) -> Arc<RouteReporter> {
         let Some(name) = name else {
             return Arc::clone(&self.other);
         };
@@ -48,7 +55,7 @@ impl ObservedRoutes {
     }
 
     #[cold]
-    fn insert(&self, name: &str) -> Arc<ObservedRoute> {
+    fn insert(&self, name: &str) -> Arc<RouteReporter> {
         let mut named = self.named.write().unwrap_or_else(PoisonError::into_inner);
         if let Some(route) = named.get(name) {
             return Arc::clone(route);
@@ -56,7 +63,7 @@ impl ObservedRoutes {
         if named.len() >= self.max_routes {
             return Arc::clone(&self.other);
         }
-        let route = ObservedRoute::new(name);
+        let route = RouteReporter::new(name, &self.observer);
         named.insert(name.into(), Arc::clone(&route));
         route
     }

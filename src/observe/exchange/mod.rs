@@ -15,9 +15,8 @@ pub use observer::Observer;
 pub(crate) use record::ExchangeRecord;
 pub use record::{Exchange, SavedBytes};
 pub use result::ExchangeResult;
-pub(crate) use route::ObservedRoute;
 pub(crate) use scope::{
-    ExchangeScope, current_scope, emit, emit_to, end_within, enter, handler_ended, handler_started,
-    has_exchange, is_nested, nested, record_decision, record_source, scoped,
+    ExchangeScope, RouteReporter, current_scope, emit, emit_to, end_within, enter, handler_ended,
+    handler_started, has_exchange, is_nested, nested, record_decision, record_source, scoped,
 };
 pub use sources::SourceCalls;

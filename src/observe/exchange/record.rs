@@ -1,4 +1,4 @@
-use std::{fmt, sync::Arc, time::Duration};
+use std::{fmt, time::Duration};
 
 use http::{Method, StatusCode};
 
@@ -9,7 +9,10 @@ use crate::outcome::{Outcome, Verdict};
 ///
 /// It names no path, tag, key or user: its values may be labels and fields of logs.
 #[derive(Clone, Copy)]
-pub struct Exchange<'a>(&'a ExchangeRecord);
+pub struct Exchange<'a> {
+    record: &'a ExchangeRecord,
+    route: &'a ObservedRoute,
+}
 
 /// The number of bytes of content that a 304 saved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -24,7 +27,6 @@ pub enum SavedBytes {
 /// The facts of an exchange so far.
 pub(crate) struct ExchangeRecord {
     method: Method,
-    route: Arc<ObservedRoute>,
     status: Option<StatusCode>,
     end: Option<ExchangeEnd>,
     pub(super) outcome: Outcome,
@@ -37,71 +39,71 @@ pub(crate) struct ExchangeRecord {
 }
 
 impl<'a> Exchange<'a> {
-    pub(super) fn new(record: &'a ExchangeRecord) -> Self {
-        Self(record)
+    pub(super) fn new(record: &'a ExchangeRecord, route: &'a ObservedRoute) -> Self {
+        Self { record, route }
     }
 
     /// Returns the method of the client.
     #[must_use]
     pub fn method(&self) -> &'a Method {
-        &self.0.method
+        &self.record.method
     }
 
     /// Returns the name of the route, from [`ObserveLayer::route`](super::super::ObserveLayer::route).
     /// It is `other` for a request without a route.
     #[must_use]
     pub fn route(&self) -> &'a str {
-        self.0.route.name()
+        self.route.name()
     }
 
     /// Returns the status that was sent. It is `None` if there was no response.
     #[must_use]
     pub fn status(&self) -> Option<StatusCode> {
-        self.0.status
+        self.record.status
     }
 
     /// Returns the end of the exchange. It is `None` in [`Observer::head`](super::Observer::head).
     #[must_use]
     pub fn end(&self) -> Option<ExchangeEnd> {
-        self.0.end
+        self.record.end
     }
 
     /// Returns the result as one word of a closed set.
     #[must_use]
     pub fn result(&self) -> ExchangeResult {
-        ExchangeResult::of(self.0.end, &self.0.outcome)
+        ExchangeResult::of(self.record.end, &self.record.outcome)
     }
 
     /// Returns the decisions of the layers. [`explain`](crate::Stack::explain) is not needed.
     #[must_use]
     pub fn outcome(&self) -> &'a Outcome {
-        &self.0.outcome
+        &self.record.outcome
     }
 
     /// Returns the calls of a source of validators, for reads and writes.
     #[must_use]
     pub fn sources(&self) -> SourceCalls {
-        self.0.sources
+        self.record.sources
     }
 
     /// Returns the number of bytes of content that were read from the service, without trailers.
     #[must_use]
     pub fn bytes_sent(&self) -> u64 {
-        self.0.bytes_sent
+        self.record.bytes_sent
     }
 
     /// Returns the number of bytes that a 304 saved. It is `None` for all other responses, for
     /// `HEAD`, and if the length is not known.
     #[must_use]
     pub fn bytes_saved(&self) -> Option<SavedBytes> {
-        let record = self.0;
+        let record = self.record;
         if let Some(saved) = record.outcome.bytes_saved() {
             return Some(SavedBytes::Known(saved));
         }
         let is_estimated = record.outcome.verdict() == Some(Verdict::NotModified)
             && record.method == Method::GET
             && !self.handler_ran();
-        let last = is_estimated.then(|| record.route.last_length()).flatten();
+        let last = is_estimated.then(|| self.route.last_length()).flatten();
         last.map(SavedBytes::Last)
     }
 
@@ -112,7 +114,7 @@ impl<'a> Exchange<'a> {
     /// is 0 or 1, and follows from the decisions of the layers.
     #[must_use]
     pub fn handler_runs(&self) -> u32 {
-        let record = self.0;
+        let record = self.record;
         let derived = || u32::from(record.outcome.handler_ran());
         record.handler_runs.unwrap_or_else(derived)
     }
@@ -123,12 +125,17 @@ impl<'a> Exchange<'a> {
         self.handler_runs() > 0
     }
 
+    /// Returns the length of the representation, if all of it was sent.
+    pub(super) fn length_of_representation(&self) -> Option<u64> {
+        self.record.length_of_representation()
+    }
+
     /// Returns the time until the handler returned its responses. It is `None` if the handler did
     /// not return, if no [`Stack::observe`](crate::Stack::observe) measures it, or if the observer
     /// does not [need it](super::Observer::times_handler).
     #[must_use]
     pub fn handler_time(&self) -> Option<Duration> {
-        self.0.handler_time
+        self.record.handler_time
     }
 }
 
@@ -147,15 +154,9 @@ impl fmt::Debug for Exchange<'_> {
 impl ExchangeRecord {
     /// Creates the record of a request. `counts_handler` is `true` if the service inside reports
     /// its runs.
-    pub(crate) fn new(
-        method: &Method,
-        route: Arc<ObservedRoute>,
-        counts_handler: bool,
-        times_handler: bool,
-    ) -> Self {
+    pub(crate) fn new(method: &Method, counts_handler: bool, times_handler: bool) -> Self {
         Self {
             method: method.clone(),
-            route,
             status: None,
             end: None,
             outcome: Outcome::default(),
@@ -189,15 +190,14 @@ impl ExchangeRecord {
 
     /// Sets the end, unless there is one.
     pub(crate) fn set_end(&mut self, end: ExchangeEnd) {
-        if self.end.is_some() {
-            return;
-        }
-        self.end = Some(end);
-        let is_representation = end == ExchangeEnd::Complete
+        self.end.get_or_insert(end);
+    }
+
+    /// Returns the length of the representation, if all of it was sent.
+    pub(super) fn length_of_representation(&self) -> Option<u64> {
+        let is_representation = self.end == Some(ExchangeEnd::Complete)
             && self.status == Some(StatusCode::OK)
             && self.method == Method::GET;
-        if is_representation {
-            self.route.set_last_length(self.bytes_sent);
-        }
+        is_representation.then_some(self.bytes_sent)
     }
 }

@@ -1,26 +1,23 @@
 use std::{
     fmt,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::atomic::{AtomicU64, Ordering},
 };
 
 /// The value for a length that is not known.
 const UNKNOWN: u64 = u64::MAX;
 
 /// A route, by its name, and the length of its last representation.
-pub(crate) struct ObservedRoute {
+pub(super) struct ObservedRoute {
     name: Box<str>,
     last_length: AtomicU64,
 }
 
 impl ObservedRoute {
-    pub(crate) fn new(name: &str) -> Arc<Self> {
-        Arc::new(Self {
+    pub(super) fn new(name: &str) -> Self {
+        Self {
             name: name.into(),
             last_length: AtomicU64::new(UNKNOWN),
-        })
+        }
     }
 
     pub(super) fn name(&self) -> &str {

@@ -21,6 +21,7 @@ use super::{
     event::Event,
     observer::Observer,
     record::{Exchange, ExchangeRecord},
+    route::ObservedRoute,
     sources::SourceCalls,
 };
 use crate::{clock::Stopwatch, outcome::Outcome, semantics::condition::Current};
@@ -44,31 +45,50 @@ enum ScopeMode {
     Ending,
 }
 
+/// A route, and the observer of its exchanges. An exchange holds one counted pointer for both.
+pub(crate) struct RouteReporter {
+    route: ObservedRoute,
+    observer: Arc<dyn Observer>,
+}
+
+impl RouteReporter {
+    pub(crate) fn new(name: &str, observer: &Arc<dyn Observer>) -> Arc<Self> {
+        Arc::new(Self {
+            route: ObservedRoute::new(name),
+            observer: Arc::clone(observer),
+        })
+    }
+}
+
 /// An observer, and the exchange that is reported to it. Dropping it reports the exchange.
 ///
 /// It is one pointer, since it moves with each poll.
 pub(crate) struct ExchangeScope(Box<ObservedWork>);
 
 struct ObservedWork {
-    observer: Arc<dyn Observer>,
+    reporter: Arc<RouteReporter>,
     /// `None` for work that only has events.
     exchange: Option<ExchangeRecord>,
 }
 
 impl ExchangeScope {
-    pub(crate) fn new(observer: Arc<dyn Observer>, exchange: ExchangeRecord) -> Self {
+    pub(crate) fn new(reporter: Arc<RouteReporter>, exchange: ExchangeRecord) -> Self {
         Self(Box::new(ObservedWork {
-            observer,
+            reporter,
             exchange: Some(exchange),
         }))
     }
 
-    /// Returns a scope of events, without an exchange.
-    fn of_events(observer: &Arc<dyn Observer>) -> Self {
+    /// Returns a scope for the events of the same observer, without an exchange.
+    fn of_events(&self) -> Self {
         Self(Box::new(ObservedWork {
-            observer: Arc::clone(observer),
+            reporter: Arc::clone(&self.0.reporter),
             exchange: None,
         }))
+    }
+
+    fn observer(&self) -> &dyn Observer {
+        &*self.0.reporter.observer
     }
 
     #[inline]
@@ -78,17 +98,23 @@ impl ExchangeScope {
 
     /// Tells the observer of the head of the response.
     pub(crate) fn report_head(&self) {
-        if let Some(exchange) = &self.0.exchange {
-            shielded(|| self.0.observer.head(&Exchange::new(exchange)));
+        let ObservedWork { reporter, exchange } = &*self.0;
+        if let Some(exchange) = exchange {
+            let exchange = Exchange::new(exchange, &reporter.route);
+            shielded(|| reporter.observer.head(&exchange));
         }
     }
 }
 
 impl Drop for ObservedWork {
     fn drop(&mut self) {
-        if let Some(exchange) = &mut self.exchange {
-            exchange.set_end(ExchangeEnd::Cancelled);
-            shielded(|| self.observer.exchange(&Exchange::new(exchange)));
+        let Self { reporter, exchange } = self;
+        let Some(exchange) = exchange else { return };
+        exchange.set_end(ExchangeEnd::Cancelled);
+        let exchange = Exchange::new(exchange, &reporter.route);
+        shielded(|| reporter.observer.exchange(&exchange));
+        if let Some(length) = exchange.length_of_representation() {
+            reporter.route.set_last_length(length);
         }
     }
 }
@@ -195,7 +221,7 @@ pub(crate) fn emit(event: &Event<'_>) {
     if STATE.get() == ScopeMode::Outside {
         return;
     }
-    with_scope(|scope| emit_to(&*scope.0.observer, event));
+    with_scope(|scope| emit_to(scope.observer(), event));
 }
 
 /// Reports an event to an observer.
@@ -211,7 +237,7 @@ pub(crate) fn handler_started() -> Option<Stopwatch> {
     }
     let started = with_scope(|scope| {
         let Some(exchange) = scope.exchange() else {
-            emit_to(&*scope.0.observer, &Event::LateHandlerRun);
+            emit_to(scope.observer(), &Event::LateHandlerRun);
             return Stopwatch::stopped();
         };
         if let Some(runs) = &mut exchange.handler_runs {
@@ -244,7 +270,7 @@ pub(crate) fn current_scope(is_write: bool) -> Option<ExchangeScope> {
         return None;
     }
     with_scope(|scope| {
-        let of_events = ExchangeScope::of_events(&scope.0.observer);
+        let of_events = scope.of_events();
         if is_write && state == ScopeMode::Ending {
             mem::replace(scope, of_events)
         } else {

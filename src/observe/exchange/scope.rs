@@ -6,15 +6,10 @@
 
 use std::{
     cell::Cell,
-    mem,
     panic::{AssertUnwindSafe, catch_unwind},
-    pin::Pin,
     sync::Arc,
-    task::{Context, Poll},
     thread,
 };
-
-use pin_project_lite::pin_project;
 
 use super::{
     end::ExchangeEnd,
@@ -80,6 +75,7 @@ impl ExchangeScope {
     }
 
     /// Returns a scope for the events of the same observer, without an exchange.
+    #[cfg(feature = "tokio")]
     fn of_events(&self) -> Self {
         Self(Box::new(ObservedWork {
             reporter: Arc::clone(&self.0.reporter),
@@ -217,6 +213,7 @@ pub(crate) fn record_source<E>(watch: Stopwatch, answer: &Result<Current, E>) {
 }
 
 /// Reports an event to the observer of the current scope, if there is one.
+#[cfg(feature = "tokio")]
 pub(crate) fn emit(event: &Event<'_>) {
     if STATE.get() == ScopeMode::Outside {
         return;
@@ -264,6 +261,7 @@ pub(crate) fn handler_ended(watch: Stopwatch) {
 
 /// Returns the scope for work that goes on in a task of its own. The write of an exchange that is
 /// over takes the exchange, and all other work has the events.
+#[cfg(feature = "tokio")]
 pub(crate) fn current_scope(is_write: bool) -> Option<ExchangeScope> {
     let state = STATE.get();
     if state == ScopeMode::Outside {
@@ -272,7 +270,7 @@ pub(crate) fn current_scope(is_write: bool) -> Option<ExchangeScope> {
     with_scope(|scope| {
         let of_events = scope.of_events();
         if is_write && state == ScopeMode::Ending {
-            mem::replace(scope, of_events)
+            std::mem::replace(scope, of_events)
         } else {
             of_events
         }
@@ -296,59 +294,19 @@ fn with_exchange(run: impl FnOnce(&mut ExchangeRecord)) {
     });
 }
 
-pin_project! {
-    /// A future that is polled in a scope. See [`scoped`] and [`nested`].
-    pub(crate) struct ScopedFuture<F> {
-        #[pin]
-        future: F,
-        scope: Option<ExchangeScope>,
-    }
-}
-
-/// Polls a future in a scope of its own.
-pub(crate) fn scoped<F>(scope: Option<ExchangeScope>, future: F) -> ScopedFuture<F> {
-    ScopedFuture { future, scope }
-}
-
-impl<F: Future> Future for ScopedFuture<F> {
-    type Output = F::Output;
-
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
-        let this = self.project();
-        enter(this.scope, || this.future.poll(cx))
-    }
-}
-
-pin_project! {
-    /// Future of [`nested`].
-    pub(crate) struct NestedFuture<F> {
-        #[pin]
-        future: F,
-    }
-}
-
-/// Polls a request that a layer sends. The decisions about it are not recorded.
-pub(crate) fn nested<F>(future: F) -> NestedFuture<F> {
-    NestedFuture { future }
-}
-
-impl<F: Future> Future for NestedFuture<F> {
-    type Output = F::Output;
-
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
-        let outer = STATE.get();
-        if outer != ScopeMode::Recording {
-            return self.project().future.poll(cx);
-        }
-        let _restored = RestoredState(outer);
+/// Starts a nested request, unless there is nothing to record. It ends when the guard is dropped.
+pub(super) fn nest() -> Option<NestedGuard> {
+    let outer = STATE.get();
+    (outer == ScopeMode::Recording).then(|| {
         STATE.set(ScopeMode::Nested);
-        self.project().future.poll(cx)
-    }
+        NestedGuard(outer)
+    })
 }
 
-struct RestoredState(ScopeMode);
+/// The mode before a nested request, which is restored also after a panic.
+pub(super) struct NestedGuard(ScopeMode);
 
-impl Drop for RestoredState {
+impl Drop for NestedGuard {
     fn drop(&mut self) {
         STATE.set(self.0);
     }

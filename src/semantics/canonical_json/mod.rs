@@ -18,6 +18,7 @@
 //! in order. It keeps four bytes for each of them, and no copy of a name. The [second](writer)
 //! writes the form. Neither recurses, so that depth costs a limit and no stack.
 
+mod decimal;
 mod error;
 mod ignored;
 mod index;

@@ -5,7 +5,7 @@ use std::{error::Error, fmt};
 /// An error returned if a document has no canonical form.
 ///
 /// It names a position, and never the content: bodies have secrets.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum NotCanonical {
     /// Two members of one object have the same name, also if they are escaped differently.

@@ -112,7 +112,7 @@ impl<H: Clone> EtagLayer<H> {
     /// and hash maps that write the same object in another order then have one tag. Off by default:
     /// tags of JSON are made from its bytes.
     ///
-    /// It holds for `application/json` and types that end in `+json`, without `Content-Encoding`,
+    /// It holds for `application/json` and `application/*+json`, without `Content-Encoding`,
     /// up to [`max_body_bytes`](Self::max_body_bytes). The body goes out as it came. All else is
     /// tagged as before: other types, sequences such as `application/x-ndjson`, and responses with
     /// a [`ContentDigest`](super::ContentDigest).

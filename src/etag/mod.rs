@@ -88,7 +88,7 @@
 //!   [`YIELD_AFTER`](ContentHasher::YIELD_AFTER) bytes of the hash.
 //! - A canonical form takes about as much memory as the content, and up to five times as much if
 //!   its numbers have exponents. Without tokio, making it does not yield. With tokio, a thread for
-//!   blocking work makes the form of more than 64 KiB.
+//!   blocking work makes the form of more than 32 KiB.
 //! - A tag from a hash is known only after the handler has run. It comes too late to check the
 //!   condition of a write.
 //!

@@ -302,7 +302,7 @@ impl<St> IdempotencyLayer<St> {
     /// object in another order, or with other white space, gets its replay and no 422. Off by
     /// default. Replaces a [`fingerprint`](Self::fingerprint), which would replace it too.
     ///
-    /// It holds for `application/json` and types that end in `+json`, without `Content-Encoding`.
+    /// It holds for `application/json` and `application/*+json`, without `Content-Encoding`.
     /// Other content counts by its bytes. So does JSON that has no canonical form, such as an object
     /// with two equal names.
     ///

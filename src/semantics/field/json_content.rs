@@ -5,28 +5,44 @@ use http::{
     header::{CONTENT_ENCODING, CONTENT_TYPE},
 };
 
-use super::{lines, media_range::essence};
+use super::media_range::essence;
 
-/// The media type of one JSON text for each line, in spite of its suffix.
-const LINES_OF_JSON: &[u8] = b"application/stream+json";
+const TYPE: &[u8] = b"application/";
 
-const SUFFIX: &[u8] = b"+json";
+/// The subtype of one JSON text for each line, in spite of its suffix.
+const LINES_OF_JSON: &[u8] = b"stream+json";
 
 /// Returns `true` if the headers announce one JSON text without a content coding.
 ///
-/// Its media type is `application/json`, or has the suffix `+json`. Sequences of texts have other
-/// types, such as `application/json-seq` and `application/x-ndjson`.
+/// Its media type is `application/json`, or one of `application/` with the suffix `+json`. Sequences
+/// of texts have other types, such as `application/json-seq` and `application/x-ndjson`.
 #[inline]
 pub(crate) fn is_json_content(headers: &HeaderMap) -> bool {
-    let content_type = lines::only(headers, &CONTENT_TYPE);
-    content_type.is_some_and(|value| is_json_type(essence(value)))
-        && !lines::has(headers, &CONTENT_ENCODING)
+    let mut is_json = false;
+    // One pass, which most content ends at its type.
+    for (name, value) in headers {
+        if *name == CONTENT_TYPE {
+            let may_be_json = matches!(value.as_bytes().first(), Some(b'a' | b'A'));
+            if is_json || !may_be_json || !is_json_type(essence(value)) {
+                return false;
+            }
+            is_json = true;
+        } else if *name == CONTENT_ENCODING {
+            return false;
+        }
+    }
+    is_json
 }
 
 fn is_json_type(media_type: &[u8]) -> bool {
-    let start = media_type.len().saturating_sub(SUFFIX.len());
-    media_type.eq_ignore_ascii_case(b"application/json")
-        || media_type[start..].eq_ignore_ascii_case(SUFFIX)
-            && media_type[..start].contains(&b'/')
-            && !media_type.eq_ignore_ascii_case(LINES_OF_JSON)
+    let Some((main, sub)) = media_type.split_at_checked(TYPE.len()) else {
+        return false;
+    };
+    let Some((name, json)) = sub.split_last_chunk::<4>() else {
+        return false;
+    };
+    json.eq_ignore_ascii_case(b"json")
+        && matches!(name, [] | [.., b'+'])
+        && main.eq_ignore_ascii_case(TYPE)
+        && !sub.eq_ignore_ascii_case(LINES_OF_JSON)
 }

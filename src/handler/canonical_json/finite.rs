@@ -5,9 +5,10 @@
 
 use std::fmt;
 
-use serde::ser::{Error, Serialize, Serializer};
-
-use super::finite_parts::FiniteParts;
+use serde::ser::{
+    Error, Serialize, SerializeMap, SerializeSeq, SerializeStruct, SerializeStructVariant,
+    SerializeTuple, SerializeTupleStruct, SerializeTupleVariant, Serializer,
+};
 
 /// A value whose numbers must be finite.
 pub(super) struct Finite<'a, T: ?Sized>(pub(super) &'a T);
@@ -20,8 +21,20 @@ impl<T: Serialize + ?Sized> Serialize for Finite<'_, T> {
 
 struct FiniteSerializer<S>(S);
 
+/// A list, map or structure whose numbers must be finite.
+struct FiniteParts<P>(P);
+
 fn not_finite<E: Error>() -> E {
     E::custom("JSON has no NaN and no infinity: use an `Option` or a string")
+}
+
+/// Passes a value without numbers inside on.
+macro_rules! pass_on {
+    ($($method:ident($value:ty);)*) => {
+        $(fn $method(self, value: $value) -> Result<S::Ok, S::Error> {
+            self.0.$method(value)
+        })*
+    };
 }
 
 impl<S: Serializer> Serializer for FiniteSerializer<S> {
@@ -49,60 +62,22 @@ impl<S: Serializer> Serializer for FiniteSerializer<S> {
         self.0.serialize_f64(value)
     }
 
-    fn serialize_bool(self, value: bool) -> Result<S::Ok, S::Error> {
-        self.0.serialize_bool(value)
-    }
-
-    fn serialize_i8(self, value: i8) -> Result<S::Ok, S::Error> {
-        self.0.serialize_i8(value)
-    }
-
-    fn serialize_i16(self, value: i16) -> Result<S::Ok, S::Error> {
-        self.0.serialize_i16(value)
-    }
-
-    fn serialize_i32(self, value: i32) -> Result<S::Ok, S::Error> {
-        self.0.serialize_i32(value)
-    }
-
-    fn serialize_i64(self, value: i64) -> Result<S::Ok, S::Error> {
-        self.0.serialize_i64(value)
-    }
-
-    fn serialize_i128(self, value: i128) -> Result<S::Ok, S::Error> {
-        self.0.serialize_i128(value)
-    }
-
-    fn serialize_u8(self, value: u8) -> Result<S::Ok, S::Error> {
-        self.0.serialize_u8(value)
-    }
-
-    fn serialize_u16(self, value: u16) -> Result<S::Ok, S::Error> {
-        self.0.serialize_u16(value)
-    }
-
-    fn serialize_u32(self, value: u32) -> Result<S::Ok, S::Error> {
-        self.0.serialize_u32(value)
-    }
-
-    fn serialize_u64(self, value: u64) -> Result<S::Ok, S::Error> {
-        self.0.serialize_u64(value)
-    }
-
-    fn serialize_u128(self, value: u128) -> Result<S::Ok, S::Error> {
-        self.0.serialize_u128(value)
-    }
-
-    fn serialize_char(self, value: char) -> Result<S::Ok, S::Error> {
-        self.0.serialize_char(value)
-    }
-
-    fn serialize_str(self, value: &str) -> Result<S::Ok, S::Error> {
-        self.0.serialize_str(value)
-    }
-
-    fn serialize_bytes(self, value: &[u8]) -> Result<S::Ok, S::Error> {
-        self.0.serialize_bytes(value)
+    pass_on! {
+        serialize_bool(bool);
+        serialize_i8(i8);
+        serialize_i16(i16);
+        serialize_i32(i32);
+        serialize_i64(i64);
+        serialize_i128(i128);
+        serialize_u8(u8);
+        serialize_u16(u16);
+        serialize_u32(u32);
+        serialize_u64(u64);
+        serialize_u128(u128);
+        serialize_char(char);
+        serialize_str(&str);
+        serialize_bytes(&[u8]);
+        serialize_unit_struct(&'static str);
     }
 
     fn collect_str<T: fmt::Display + ?Sized>(self, value: &T) -> Result<S::Ok, S::Error> {
@@ -123,10 +98,6 @@ impl<S: Serializer> Serializer for FiniteSerializer<S> {
 
     fn serialize_unit(self) -> Result<S::Ok, S::Error> {
         self.0.serialize_unit()
-    }
-
-    fn serialize_unit_struct(self, name: &'static str) -> Result<S::Ok, S::Error> {
-        self.0.serialize_unit_struct(name)
     }
 
     fn serialize_unit_variant(
@@ -207,5 +178,78 @@ impl<S: Serializer> Serializer for FiniteSerializer<S> {
             .0
             .serialize_struct_variant(name, index, variant, length);
         parts.map(FiniteParts)
+    }
+}
+
+/// Passes the parts of a list on, each as [`Finite`].
+macro_rules! finite_list {
+    ($($kind:ident::$method:ident;)*) => {
+        $(impl<P: $kind> $kind for FiniteParts<P> {
+            type Ok = P::Ok;
+            type Error = P::Error;
+
+            fn $method<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), P::Error> {
+                self.0.$method(&Finite(value))
+            }
+
+            fn end(self) -> Result<P::Ok, P::Error> {
+                self.0.end()
+            }
+        })*
+    };
+}
+
+finite_list! {
+    SerializeSeq::serialize_element;
+    SerializeTuple::serialize_element;
+    SerializeTupleStruct::serialize_field;
+    SerializeTupleVariant::serialize_field;
+}
+
+/// Passes the members of a structure on, each as [`Finite`].
+macro_rules! finite_structure {
+    ($($kind:ident;)*) => {
+        $(impl<P: $kind> $kind for FiniteParts<P> {
+            type Ok = P::Ok;
+            type Error = P::Error;
+
+            fn serialize_field<T: Serialize + ?Sized>(
+                &mut self,
+                name: &'static str,
+                value: &T,
+            ) -> Result<(), P::Error> {
+                self.0.serialize_field(name, &Finite(value))
+            }
+
+            fn skip_field(&mut self, name: &'static str) -> Result<(), P::Error> {
+                self.0.skip_field(name)
+            }
+
+            fn end(self) -> Result<P::Ok, P::Error> {
+                self.0.end()
+            }
+        })*
+    };
+}
+
+finite_structure! {
+    SerializeStruct;
+    SerializeStructVariant;
+}
+
+impl<P: SerializeMap> SerializeMap for FiniteParts<P> {
+    type Ok = P::Ok;
+    type Error = P::Error;
+
+    fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), P::Error> {
+        self.0.serialize_key(&Finite(key))
+    }
+
+    fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), P::Error> {
+        self.0.serialize_value(&Finite(value))
+    }
+
+    fn end(self) -> Result<P::Ok, P::Error> {
+        self.0.end()
     }
 }

@@ -1,7 +1,6 @@
 //! Responses in the canonical form of JSON.
 
 mod finite;
-mod finite_parts;
 
 use std::{error::Error, fmt};
 
@@ -53,9 +52,10 @@ use crate::semantics::canonical_json::{CanonicalLimits, NotCanonical, canonicali
 /// # How it works
 ///
 /// `serde_json` serializes the value, and the text is brought into its canonical form. A value
-/// means the same as with `axum::Json`. Nested objects are sorted too. A recipe in JavaScript,
-/// `JSON.stringify(value, Object.keys(value).sort())`, looks the same and is wrong: its list also
-/// filters nested members, so that a change in them keeps the tag.
+/// means the same as with `axum::Json`. Nested objects are sorted too.
+///
+/// A common recipe in JavaScript is wrong: `JSON.stringify(value, Object.keys(value).sort())`. Its
+/// list also filters nested members, so that a change in them keeps the tag.
 ///
 /// # Errors
 ///
@@ -82,11 +82,11 @@ pub struct CanonicalJson<T>(pub T);
 /// An error returned if a value has no canonical form in JSON.
 #[derive(Debug)]
 pub struct CanonicalJsonError {
-    kind: ErrorKind,
+    kind: FormFailure,
 }
 
 #[derive(Debug)]
-enum ErrorKind {
+enum FormFailure {
     Serialize(serde_json::Error),
     Form(NotCanonical),
 }
@@ -98,11 +98,11 @@ impl<T: Serialize> CanonicalJson<T> {
     ///
     /// Fails if the value cannot be serialized, or if the form cannot carry it.
     pub fn to_bytes(&self) -> Result<Bytes, CanonicalJsonError> {
-        let json = serde_json::to_vec(&Finite(&self.0)).map_err(ErrorKind::Serialize)?;
+        let json = serde_json::to_vec(&Finite(&self.0)).map_err(FormFailure::Serialize)?;
         // The stack does not grow with the depth, and the value is the server's own.
         let limits = CanonicalLimits::new(usize::MAX).with_max_depth(usize::MAX);
         Ok(canonicalize(&json, &limits)
-            .map_err(ErrorKind::Form)?
+            .map_err(FormFailure::Form)?
             .into())
     }
 }
@@ -134,8 +134,8 @@ impl<T: Serialize> axum_core::response::IntoResponse for CanonicalJson<T> {
     }
 }
 
-impl From<ErrorKind> for CanonicalJsonError {
-    fn from(kind: ErrorKind) -> Self {
+impl From<FormFailure> for CanonicalJsonError {
+    fn from(kind: FormFailure) -> Self {
         Self { kind }
     }
 }
@@ -143,8 +143,8 @@ impl From<ErrorKind> for CanonicalJsonError {
 impl fmt::Display for CanonicalJsonError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.kind {
-            ErrorKind::Serialize(error) => write!(formatter, "cannot serialize: {error}"),
-            ErrorKind::Form(refused) => refused.fmt(formatter),
+            FormFailure::Serialize(error) => write!(formatter, "cannot serialize: {error}"),
+            FormFailure::Form(refused) => refused.fmt(formatter),
         }
     }
 }
@@ -152,8 +152,8 @@ impl fmt::Display for CanonicalJsonError {
 impl Error for CanonicalJsonError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match &self.kind {
-            ErrorKind::Serialize(error) => error.source(),
-            ErrorKind::Form(_) => None,
+            FormFailure::Serialize(error) => error.source(),
+            FormFailure::Form(_) => None,
         }
     }
 }

@@ -40,11 +40,11 @@ pub use pointer::InvalidPointer;
 
 /// The canonical form of a document without its ignored members.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct ReducedForm<'a> {
+pub struct ReducedForm<'a> {
     /// The canonical form.
-    pub(crate) content: Vec<u8>,
+    pub content: Vec<u8>,
     /// The pointers that matched no member of this document.
-    pub(crate) unmatched: Vec<&'a str>,
+    pub unmatched: Vec<&'a str>,
 }
 
 /// Returns the canonical form of a JSON document (RFC 8785).
@@ -68,7 +68,7 @@ pub fn canonicalize(json: &[u8], limits: &CanonicalLimits) -> Result<Vec<u8>, No
 /// # Errors
 ///
 /// Fails as [`canonicalize`] does.
-pub(crate) fn canonicalize_without<'a>(
+pub fn canonicalize_without<'a>(
     json: &[u8],
     ignored: &'a IgnoredMembers,
     limits: &CanonicalLimits,

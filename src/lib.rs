@@ -312,6 +312,6 @@ pub use validator_cache::ValidatorCacheLayer;
 struct LibraryReadme;
 
 /// The examples of `docs/setups.md`.
-#[cfg(all(doctest, feature = "axum", feature = "tokio"))]
+#[cfg(all(doctest, feature = "axum", feature = "json", feature = "tokio"))]
 #[doc = include_str!("../docs/setups.md")]
 struct Setups;

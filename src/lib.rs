@@ -147,6 +147,7 @@
 //! |---|---|---|
 //! | `tokio` | `IdempotencyLayer`, `ValidatorCacheLayer` and their stores; `lock::KeyedLock`, `detached::Detached` and `purge::PurgeQueue`; timeouts of sources, of purges, and for the content of a refused request | yes |
 //! | `axum` | `resource::guard` and `resource::wrap`; `source::axum`, a source with extractors; the types of [`handler`] as extractors and responses; the whole path below `Router::nest` ([`target`]) | no |
+//! | `json` | `EtagLayer::canonical_json` and `ignoring`, tags that do not depend on the order of JSON (RFC 8785); `handler::CanonicalJson`, a response in its canonical form; `IdempotencyLayer::canonical_json` | no |
 //! | `serde` | `Cache-Control` directives as strings of a configuration | no |
 //! | `tracing` | events for a source that failed, an unchecked write, an idempotency key, a given-up purge, a stale remembered ETag, and findings of an audit | no |
 //! | `blake3` | `etag::Blake3`, for tags from BLAKE3 | no |
@@ -212,6 +213,11 @@ pub mod validator_cache;
 pub mod fuzzing {
     #[cfg(feature = "tokio")]
     use crate::idempotency::{IdempotencyKey, InvalidIdempotencyKey};
+    #[cfg(feature = "json")]
+    pub use crate::semantics::canonical_json::{
+        CanonicalLimits, IgnoredMembers, InvalidPointer, NotCanonical, ReducedForm, canonicalize,
+        canonicalize_without,
+    };
     pub use crate::semantics::{
         caching::{
             cache_control::has_no_store, cache_tags::write_invalidation,
@@ -308,6 +314,6 @@ pub use validator_cache::ValidatorCacheLayer;
 struct LibraryReadme;
 
 /// The examples of `docs/setups.md`.
-#[cfg(all(doctest, feature = "axum", feature = "tokio"))]
+#[cfg(all(doctest, feature = "axum", feature = "json", feature = "tokio"))]
 #[doc = include_str!("../docs/setups.md")]
 struct Setups;

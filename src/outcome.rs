@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use http::{Response, StatusCode};
 
+#[cfg(feature = "json")]
+pub use crate::semantics::canonical_json::NotCanonical;
 #[cfg(feature = "tokio")]
 pub use crate::semantics::validator_cache::FillRefusal;
 pub use crate::semantics::{condition::Condition, validator::UntaggedReason};
@@ -54,6 +56,8 @@ pub struct Outcome {
     #[cfg(feature = "tokio")]
     fill_refusal: Option<FillRefusal>,
     collapsed: bool,
+    #[cfg(feature = "json")]
+    unmatched_pointers: Vec<Box<str>>,
 }
 
 /// The result of a request with an `Idempotency-Key`.
@@ -98,6 +102,17 @@ pub enum Verdict {
 pub enum TagOrigin {
     /// A hash of the content, with its length in bytes.
     Hashed(u64),
+    /// A hash of the canonical form of JSON, with the length of the content in bytes.
+    #[cfg(feature = "json")]
+    CanonicalJson(u64),
+    /// A hash of JSON that has no canonical form.
+    #[cfg(feature = "json")]
+    NotCanonical {
+        /// The length of the content in bytes.
+        bytes: u64,
+        /// The reason why it has no canonical form.
+        reason: NotCanonical,
+    },
     /// A digest that the handler provided.
     KnownDigest,
     /// The layer left the response unchanged for this reason.
@@ -335,6 +350,17 @@ impl Outcome {
     #[cfg(feature = "tokio")]
     pub(crate) fn set_collapsed(&mut self, is_collapsed: bool) {
         self.collapsed = is_collapsed;
+    }
+
+    /// Returns the JSON Pointers of ignored members that matched nothing. A layer reports them once.
+    #[cfg(feature = "json")]
+    pub(crate) fn unmatched_pointers(&self) -> &[Box<str>] {
+        &self.unmatched_pointers
+    }
+
+    #[cfg(feature = "json")]
+    pub(crate) fn set_unmatched_pointers(&mut self, pointers: Vec<Box<str>>) {
+        self.unmatched_pointers = pointers;
     }
 
     pub(crate) fn set_unchecked(&mut self) {

@@ -88,6 +88,8 @@
 //! | `same-tag-two-codings` | mistake | RFC 9110, section 8.8.3.3 | put CodingTagLayer around compression, or make weak tags |
 //! | `same-tag-other-bytes` | mistake | RFC 9110, section 8.8.1 | make the tag from the content, or from a version that every change increments |
 //! | `unstable-tag` | mistake | RFC 9110, section 8.8.1 | leave the time of the response, random numbers and counters out of the tag |
+//! | `order-only-change` | advice | RFC 8785, section 3 | make weak tags with EtagLayer::canonical_json, or respond with CanonicalJson |
+//! | `unmatched-pointer` | advice | RFC 6901, section 4 | correct the pointer of EtagLayer::ignoring, or leave it out |
 //! | `per-process-tag` | mistake | RFC 9110, section 8.8.1 | make the tag from what all instances share; give them one key |
 //! | `invalid-tag` | mistake | RFC 9110, section 8.8.3 | write visible characters between double quotes, with W/ before them if weak |
 //! | `several-tags` | mistake | RFC 9110, section 8.8.3 | set the header with insert, in one place |
@@ -212,6 +214,8 @@ mod finding_log;
 mod future;
 mod handle;
 mod history;
+#[cfg(feature = "json")]
+mod json_form;
 mod layer;
 mod record;
 pub(crate) mod rules;

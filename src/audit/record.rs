@@ -7,6 +7,8 @@ use http::{HeaderMap, Method, Request, Response, StatusCode, Uri};
 use http_body::Body;
 use sha2::{Digest, Sha256};
 
+#[cfg(feature = "json")]
+use super::json_form::{JsonRecorder, unmatched_pointers};
 use super::{
     Audit,
     history::{AuditHistory, TargetKey},
@@ -83,6 +85,8 @@ impl RecordedRequest {
         if Outcome::of(response).is_some_and(Outcome::is_unchecked) {
             findings.push(Code::UncheckedWrite.finding("the handler did not use Expected"));
         }
+        #[cfg(feature = "json")]
+        findings.extend(unmatched_pointers(response));
         let target = display_target(&self.method, &self.uri);
         let key = key(&self.uri, &self.headers);
         let body = self.compare_with_earlier(&exchange, key, &mut findings);
@@ -109,6 +113,8 @@ impl RecordedRequest {
             ),
             length: 0,
             first: BytesMut::new(),
+            #[cfg(feature = "json")]
+            json: JsonRecorder::new(response.headers()),
         })
     }
 
@@ -203,6 +209,8 @@ pub(super) struct BodyRecorder {
     content_length: Option<u64>,
     length: u64,
     first: BytesMut,
+    #[cfg(feature = "json")]
+    json: JsonRecorder,
 }
 
 impl BodyRecorder {
@@ -211,6 +219,8 @@ impl BodyRecorder {
         self.length = self.length.saturating_add(data.len() as u64);
         let room = FIRST_BYTES - self.first.len();
         self.first.extend_from_slice(&data[..data.len().min(room)]);
+        #[cfg(feature = "json")]
+        self.json.record(data);
     }
 
     /// Compares the content of a body that ended without an error.
@@ -226,6 +236,8 @@ impl BodyRecorder {
         }
         let mut findings = Vec::new();
         let (digest, first) = (truncate(self.hash), self.first.freeze());
+        #[cfg(feature = "json")]
+        let form = self.json.finish();
         let mut state = self.audit.lock();
         let history = &mut state.history;
         match self.body {
@@ -234,6 +246,8 @@ impl BodyRecorder {
                     digest,
                     length: self.length,
                     epoch: history.epoch_if_unchanged(self.epoch),
+                    #[cfg(feature = "json")]
+                    form,
                 };
                 if let Some(target) = history.get(self.key) {
                     target.finish_response(number, (content, first), &mut findings);

@@ -258,12 +258,27 @@ impl<B: Body<Data = Bytes>> Collector<B> {
     }
 
     /// Returns the content read so far in one piece. A single frame is shared, not copied.
-    #[cfg(feature = "tokio")]
+    #[cfg(any(feature = "json", feature = "tokio"))]
     pub(crate) fn content(&self) -> Bytes {
         match &self.first {
             Some(first) if self.more.is_empty() => first.clone(),
-            first => first.iter().chain(&self.more).flatten().copied().collect(),
+            first => {
+                let frames = first.iter().chain(&self.more).map(|data| &**data);
+                frames.collect::<Vec<&[u8]>>().concat().into()
+            }
         }
+    }
+
+    /// Returns the content read so far in one piece. The frames become parts of it, so that they
+    /// take no memory of their own.
+    #[cfg(feature = "json")]
+    pub(crate) fn join(&mut self) -> Bytes {
+        let content = self.content();
+        let mut rest = content.clone();
+        for frame in self.first.iter_mut().chain(&mut self.more) {
+            *frame = rest.split_to(frame.len());
+        }
+        content
     }
 
     /// Returns `true` if trailers follow the content.

@@ -19,6 +19,8 @@
 //! A closure gets its type from its argument, such as
 //! `Request<RequestBody<RequestBody<Incoming>>>` below both layers.
 
+#[cfg(feature = "json")]
+mod canonical;
 mod collect;
 #[cfg(feature = "tokio")]
 mod request;
@@ -44,6 +46,8 @@ use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
+#[cfg(feature = "json")]
+pub(crate) use canonical::{CanonicalForm, CanonicalJob, MAX_IN_PLACE, canonical_form};
 pub(crate) use collect::{Collector, ReadEnd, ReadStep, read_at_once};
 #[cfg(feature = "tokio")]
 pub(crate) use request::ReadAhead;

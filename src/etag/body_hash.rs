@@ -1,9 +1,6 @@
 //! The hash of the content of one response.
 
-use std::{
-    sync::Arc,
-    task::{Context, Poll, ready},
-};
+use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use http::{Response, header::ETAG, response::Parts};
@@ -82,53 +79,29 @@ where
             hasher,
             ..
         } = self;
-        match ending {
-            ReadEnd::Complete => {
-                let hasher = hasher.unwrap_or_else(|| config.hasher.clone());
-                let tag = config.tag_of_read(&parts.headers, hasher);
-                parts.headers.insert(ETAG, tag.into());
-            }
-            ReadEnd::LengthMismatch | ReadEnd::Broken => {
-                parts.extensions.insert(BrokenContent);
-            }
-            ReadEnd::TooManyFrames => {}
-        }
-        config.record(&mut parts.extensions, origin(ending, collector.length()));
+        let origin = if let Some(reason) = note_untagged(&mut parts, ending) {
+            TagOrigin::Untouched(reason)
+        } else {
+            let hasher = hasher.unwrap_or_else(|| config.hasher.clone());
+            let tag = config.tag_of_read(&parts.headers, hasher);
+            parts.headers.insert(ETAG, tag.into());
+            TagOrigin::Hashed(collector.length())
+        };
+        config.record(&mut parts.extensions, origin);
         Response::from_parts(parts, collector.into_body())
     }
 }
 
-fn origin(ending: ReadEnd, length: u64) -> TagOrigin {
-    TagOrigin::Untouched(match ending {
-        ReadEnd::Complete => return TagOrigin::Hashed(length),
+/// Returns the reason why content that ended so has no tag. Marks broken content for other layers.
+pub(super) fn note_untagged(parts: &mut Parts, ending: ReadEnd) -> Option<UntaggedReason> {
+    let reason = match ending {
+        ReadEnd::Complete => return None,
         ReadEnd::LengthMismatch => UntaggedReason::LengthMismatch,
         ReadEnd::TooManyFrames => UntaggedReason::TooManyFrames,
         ReadEnd::Broken => UntaggedReason::BodyError,
-    })
-}
-
-/// A hash that waits for more content, and its configuration.
-pub(super) struct PendingHash<B: Body, H> {
-    body_hash: Option<BodyHash<B, H>>,
-    config: Arc<EtagConfig<H>>,
-}
-
-impl<B, H> PendingHash<B, H>
-where
-    B: Body<Data = Bytes>,
-    H: ContentHasher,
-{
-    pub(super) fn new(body_hash: BodyHash<B, H>, config: Arc<EtagConfig<H>>) -> Self {
-        Self {
-            body_hash: Some(body_hash),
-            config,
-        }
+    };
+    if reason != UntaggedReason::TooManyFrames {
+        parts.extensions.insert(BrokenContent);
     }
-
-    pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Response<ResponseBody<B>>> {
-        let body_hash = self.body_hash.as_mut().expect("polled after completion");
-        let ending = ready!(body_hash.poll(cx, &self.config));
-        let body_hash = self.body_hash.take().expect("checked above");
-        Poll::Ready(body_hash.finish(ending, &self.config))
-    }
+    Some(reason)
 }

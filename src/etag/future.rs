@@ -12,12 +12,10 @@ use http_body::Body;
 use pin_project_lite::pin_project;
 
 use super::{
-    ContentDigest, ContentHasher,
-    body_hash::{BodyHash, PendingHash},
-    tag::EtagConfig,
+    ContentDigest, ContentHasher, content::tag_content, pending::PendingHash, tag::EtagConfig,
 };
 use crate::{
-    body::{Collector, ResponseBody, read_at_once},
+    body::ResponseBody,
     outcome::TagOrigin,
     semantics::validator::{
         EntityTag, UntaggedReason,
@@ -164,39 +162,6 @@ where
                 Poll::Pending
             }
         }
-    }
-}
-
-/// Tags the response. Returns `Err` with the unfinished hash if content is pending.
-#[inline]
-fn tag_content<B, H>(
-    config: &Arc<EtagConfig<H>>,
-    cx: &mut Context<'_>,
-    response: Response<B>,
-    announced: u64,
-) -> Result<Response<ResponseBody<B>>, Box<PendingHash<B, H>>>
-where
-    B: Body<Data = Bytes>,
-    H: ContentHasher,
-{
-    let (mut parts, body) = response.into_parts();
-    // Content that is ready in one frame needs no collector.
-    let begun = match read_at_once(cx, body, announced, H::YIELD_AFTER) {
-        Ok(content) => {
-            let tag = config.tag_of(&parts.headers, &content);
-            parts.headers.insert(ETAG, tag.into());
-            config.record(&mut parts.extensions, TagOrigin::Hashed(announced));
-            return Ok(Response::from_parts(parts, ResponseBody::bytes(content)));
-        }
-        Err(begun) => begun,
-    };
-    let mut body_hash = BodyHash::new(
-        parts,
-        Collector::new(begun, announced, config.max_body_bytes),
-    );
-    match body_hash.poll(cx, config) {
-        Poll::Ready(ending) => Ok(body_hash.finish(ending, config)),
-        Poll::Pending => Err(Box::new(PendingHash::new(body_hash, Arc::clone(config)))),
     }
 }
 

@@ -4,6 +4,8 @@ use http::HeaderName;
 use tower_layer::Layer;
 
 use super::{ContentHasher, Etag, Sha256, tag::EtagConfig};
+#[cfg(feature = "json")]
+use super::{InvalidPointer, canonical_config::CanonicalConfig};
 use crate::{
     semantics::{
         field::SafeMethods,
@@ -104,6 +106,70 @@ impl<H: Clone> EtagLayer<H> {
     pub fn contributors(mut self, names: impl IntoIterator<Item = HeaderName>) -> Self {
         self.config_mut().contributors = names.into_iter().collect();
         self
+    }
+
+    /// Makes the tags of JSON from its canonical form (RFC 8785), as weak tags. Replicas, releases
+    /// and hash maps that write the same object in another order then have one tag. Off by default:
+    /// tags of JSON are made from its bytes.
+    ///
+    /// It holds for `application/json` and `application/*+json`, without `Content-Encoding`,
+    /// up to [`max_body_bytes`](Self::max_body_bytes). The body goes out as it came. All else is
+    /// tagged as before: other types, sequences such as `application/x-ndjson`, and responses with
+    /// a [`ContentDigest`](super::ContentDigest).
+    ///
+    /// JSON without a canonical form has a weak tag from its bytes. Examples are two equal names in
+    /// one object, an integer beyond ±(2⁵³−1), or more than 128 levels.
+    ///
+    /// A weak tag serves `If-None-Match`. It never satisfies `If-Match`: see
+    /// [`weak_if_match`](crate::PreconditionLayer::weak_if_match). For strong tags, respond with
+    /// [`CanonicalJson`](crate::handler::CanonicalJson).
+    ///
+    /// ```
+    /// use tower_conditional::{EtagLayer, stack};
+    ///
+    /// let layer = stack().etag(EtagLayer::new().canonical_json());
+    /// # let _ = layer;
+    /// ```
+    #[cfg(feature = "json")]
+    pub fn canonical_json(mut self) -> Self {
+        // The order of the setters has no meaning: ignored members stay ignored.
+        let canonical = &mut self.config_mut().canonical;
+        canonical.get_or_insert_with(CanonicalConfig::complete);
+        self
+    }
+
+    /// Makes tags as [`canonical_json`](Self::canonical_json) does, from a form without these
+    /// members. A member that changes with each response, such as a time, then does not change the
+    /// tag. Defaults to none. Implies `canonical_json`.
+    ///
+    /// It is a promise: a response that differs only in these members is an acceptable substitute
+    /// (RFC 9110, section 8.8.1). A client that polls gets 304, and keeps the old values of these
+    /// members. Never name a member that a client acts on.
+    ///
+    /// The pointers are JSON Pointers (RFC 6901). `*` is each element of an array. A pointer that
+    /// matches nothing is no error: an [`AuditLayer`](crate::AuditLayer) outside reports it, once
+    /// for each layer. Other pointers make other tags.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error for a pointer that names no member, such as one without a leading slash.
+    ///
+    /// ```
+    /// use tower_conditional::EtagLayer;
+    ///
+    /// let layer = EtagLayer::new().ignoring(["/generated_at", "/items/*/seen"])?;
+    /// # let _ = layer;
+    /// let error = EtagLayer::new().ignoring(["generated_at"]).unwrap_err();
+    /// assert!(error.to_string().starts_with("invalid pointer \"generated_at\": "));
+    /// # Ok::<_, tower_conditional::etag::InvalidPointer>(())
+    /// ```
+    #[cfg(feature = "json")]
+    pub fn ignoring<P: AsRef<str>>(
+        mut self,
+        pointers: impl IntoIterator<Item = P>,
+    ) -> Result<Self, InvalidPointer> {
+        self.config_mut().canonical = Some(CanonicalConfig::without(pointers)?);
+        Ok(self)
     }
 
     /// Sets the methods whose responses are tagged. Defaults to `GET`, `HEAD`

@@ -63,6 +63,10 @@
 //! If a handler knows a digest of its content, it adds a [`ContentDigest`]. The body is
 //! then not read.
 //!
+//! With the feature `json`, `EtagLayer::canonical_json` makes weak tags from the canonical form of
+//! JSON (RFC 8785). Two replicas that write one object in two orders then have one tag.
+//! `EtagLayer::ignoring` leaves members out that change with each response.
+//!
 //! A `HEAD` gets the tag of the `GET` if the service answers it with the content, as an
 //! `axum` router does beneath `Router::layer`. If the service sends no content, the
 //! response gets no tag; see
@@ -82,6 +86,9 @@
 //!   It still announces the same length, so the server fails as it does without the layer.
 //! - Hashing yields to other tasks after 128 frames at most, and after
 //!   [`YIELD_AFTER`](ContentHasher::YIELD_AFTER) bytes of the hash.
+//! - A canonical form takes about as much memory as the content, and up to five times as much if
+//!   its numbers have exponents. Without tokio, making it does not yield. With tokio, a thread for
+//!   blocking work makes the form of more than 32 KiB.
 //! - A tag from a hash is known only after the handler has run. It comes too late to check the
 //!   condition of a write.
 //!
@@ -96,15 +103,24 @@
 //! update, clients fetch the content once more.
 
 mod body_hash;
+#[cfg(feature = "json")]
+mod canonical_config;
+#[cfg(feature = "json")]
+mod canonical_hash;
+mod content;
+mod context;
 mod digest;
 mod future;
 mod hash;
 mod layer;
+mod pending;
 mod service;
 mod tag;
 #[cfg(test)]
 mod tests;
 
+#[cfg(feature = "json")]
+pub use crate::semantics::canonical_json::InvalidPointer;
 #[cfg(feature = "blake3")]
 pub use hash::Blake3;
 #[cfg(feature = "xxh3")]

@@ -6,7 +6,10 @@ use http::{
     header::{CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_TYPE},
 };
 
-use super::{ContentDigest, ContentHasher};
+use super::{
+    ContentDigest, ContentHasher,
+    context::{InlineBuffer, no_line},
+};
 use crate::{
     observe::exchange,
     outcome::{Outcome, TagOrigin},
@@ -21,8 +24,11 @@ use crate::{
 const FORMAT: u8 = 1;
 const OF_CONTENT: u8 = 0;
 const OF_DIGEST: u8 = 1;
-/// The number of a part that is no contributor's line. Contributors are numbered from 1.
-const NO_LINE: u64 = 0;
+// The highest bit, which no format will reach.
+#[cfg(feature = "json")]
+const OF_CANONICAL_FORM: u8 = 0x80;
+#[cfg(feature = "json")]
+const OF_OTHER_JSON: u8 = 0x81;
 
 /// The configuration of an [`EtagLayer`](super::EtagLayer).
 #[derive(Debug, Clone)]
@@ -33,9 +39,11 @@ pub(super) struct EtagConfig<H> {
     pub(super) methods: SafeMethods,
     pub(super) statuses: &'static [StatusCode],
     pub(super) contributors: Vec<HeaderName>,
-    /// The identifier of the build, as [`build_id`] encodes it.
+    /// The identifier of the build, with its length.
     pub(super) build_id: Vec<u8>,
     pub(super) key: Option<Hmac<sha2::Sha256>>,
+    #[cfg(feature = "json")]
+    pub(super) canonical: Option<super::canonical_config::CanonicalConfig>,
     pub(super) explain: bool,
 }
 
@@ -48,8 +56,10 @@ impl<H> EtagConfig<H> {
             methods: SafeMethods::default(),
             statuses: &[StatusCode::OK],
             contributors: vec![CONTENT_TYPE, CONTENT_LANGUAGE, CONTENT_ENCODING],
-            build_id: build_id(&[]),
+            build_id: no_line(&[]),
             key: None,
+            #[cfg(feature = "json")]
+            canonical: None,
             explain: false,
         }
     }
@@ -64,12 +74,14 @@ impl<H> EtagConfig<H> {
             contributors: self.contributors,
             build_id: self.build_id,
             key: self.key,
+            #[cfg(feature = "json")]
+            canonical: self.canonical,
             explain: self.explain,
         }
     }
 
     pub(super) fn set_build_id(&mut self, id: &[u8]) {
-        self.build_id = build_id(id);
+        self.build_id = no_line(id);
     }
 
     /// Records the origin of a tag for an observer, and in the extensions if `explain` is set.
@@ -103,17 +115,41 @@ impl<H: ContentHasher> EtagConfig<H> {
         self.tag(self.hasher.clone().digest(known, context.as_slice()))
     }
 
+    /// Returns the weak tag of JSON whose form, or whose content without a form, `hasher` has
+    /// hashed.
+    #[cfg(feature = "json")]
+    pub(super) fn tag_of_json(
+        &self,
+        headers: &HeaderMap,
+        hasher: H,
+        is_canonical: bool,
+    ) -> EntityTag {
+        let context = if let Some(canonical) = self.canonical.as_ref().filter(|_| is_canonical) {
+            let mut context = self.context_without_kind(headers);
+            context.push(canonical.ignored_part());
+            context.push(&[FORMAT << 1 | OF_CANONICAL_FORM]);
+            context
+        } else {
+            self.context(OF_OTHER_JSON, headers)
+        };
+        EntityTag::weak_from_digest(&self.keyed(hasher.finish(context.as_slice())))
+    }
+
     #[inline]
-    fn tag(&self, mut digest: [u8; 16]) -> EntityTag {
-        if let Some(key) = &self.key {
-            let code = key.clone().chain_update(digest).finalize().into_bytes();
-            digest = std::array::from_fn(|at| code[at]);
-        }
+    fn tag(&self, digest: [u8; 16]) -> EntityTag {
+        let digest = self.keyed(digest);
         if self.weak {
             EntityTag::weak_from_digest(&digest)
         } else {
             EntityTag::from_digest(&digest)
         }
+    }
+
+    #[inline]
+    fn keyed(&self, digest: [u8; 16]) -> [u8; 16] {
+        let Some(key) = &self.key else { return digest };
+        let code = key.clone().chain_update(digest).finalize().into_bytes();
+        std::array::from_fn(|at| code[at])
     }
 
     /// Returns the input of the hash other than the content. It comes after the content, which
@@ -123,6 +159,13 @@ impl<H: ContentHasher> EtagConfig<H> {
     /// its length, then the content.
     #[inline]
     fn context(&self, of: u8, headers: &HeaderMap) -> InlineBuffer {
+        let mut context = self.context_without_kind(headers);
+        context.push(&[FORMAT << 1 | of]);
+        context
+    }
+
+    #[inline]
+    fn context_without_kind(&self, headers: &HeaderMap) -> InlineBuffer {
         let mut context = InlineBuffer::default();
         context.push(&self.build_id);
         let number = |name| {
@@ -146,75 +189,6 @@ impl<H: ContentHasher> EtagConfig<H> {
                 }
             }
         }
-        context.push(&[FORMAT << 1 | of]);
         context
-    }
-}
-
-/// Returns the start of every context: the identifier, and the number that marks it as no
-/// header line.
-fn build_id(id: &[u8]) -> Vec<u8> {
-    [id, &length_and(id.len(), NO_LINE)].concat()
-}
-
-/// Returns the bytes after a part: its length, and in the upper bits the number of its
-/// contributor. Eight bytes are enough. With more, a small response would often need one more
-/// block of the hash.
-fn length_and(length: usize, number: u64) -> [u8; 8] {
-    (number << 48 | length as u64).to_le_bytes()
-}
-
-/// A buffer that uses the heap only if it has many bytes.
-struct InlineBuffer {
-    inline: [u8; 128],
-    used: usize,
-    /// All bytes, once `inline` is too small for them.
-    heap: Vec<u8>,
-}
-
-impl Default for InlineBuffer {
-    fn default() -> Self {
-        Self {
-            inline: [0; 128],
-            used: 0,
-            heap: Vec::new(),
-        }
-    }
-}
-
-impl InlineBuffer {
-    /// Appends a line of the contributor with this number.
-    #[inline]
-    fn push_line(&mut self, number: u64, line: &[u8]) {
-        self.push(line);
-        self.push(&length_and(line.len(), number));
-    }
-
-    #[inline]
-    fn push(&mut self, bytes: &[u8]) {
-        if self.heap.is_empty()
-            && let Some(free) = self.inline[self.used..].get_mut(..bytes.len())
-        {
-            free.copy_from_slice(bytes);
-            self.used += bytes.len();
-        } else {
-            self.push_to_heap(bytes);
-        }
-    }
-
-    #[cold]
-    fn push_to_heap(&mut self, bytes: &[u8]) {
-        if self.heap.is_empty() {
-            self.heap.extend_from_slice(&self.inline[..self.used]);
-        }
-        self.heap.extend_from_slice(bytes);
-    }
-
-    fn as_slice(&self) -> &[u8] {
-        if self.heap.is_empty() {
-            &self.inline[..self.used]
-        } else {
-            &self.heap
-        }
     }
 }

@@ -111,6 +111,8 @@
 
 #[cfg(feature = "axum")]
 mod axum;
+#[cfg(feature = "json")]
+mod canonical_json;
 mod expected;
 mod failed;
 mod preconditions;
@@ -120,6 +122,8 @@ mod with_validators;
 
 use crate::{clock::SharedClock, semantics::field::HttpDate};
 
+#[cfg(feature = "json")]
+pub use canonical_json::{CanonicalJson, CanonicalJsonError};
 pub use expected::Expected;
 pub(crate) use expected::ExpectedContext;
 pub use failed::{NotModified, PreconditionFailed, PreconditionRejection};

@@ -1,16 +1,15 @@
 use std::{sync::Arc, time::Duration};
 
-use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Method, Response, StatusCode, request::Parts};
 use tokio::sync::Semaphore;
 
-use super::protect::Protect;
+use super::{identity::RequestIdentity, protect::Protect};
 use crate::{
     detached::Detached,
     observe::exchange,
     outcome::Outcome,
     refusal::Renderer,
-    semantics::retry::{Commit, Fingerprint, KeyScope, Retention},
+    semantics::retry::{Commit, KeyScope, Retention},
     target,
 };
 
@@ -21,7 +20,6 @@ const MAX_ABANDONED: usize = 1024;
 type ScopeOf = Arc<dyn Fn(&Parts) -> Option<KeyScope> + Send + Sync>;
 type IsRequired = Arc<dyn Fn(&Parts) -> bool + Send + Sync>;
 type CommitOf = Arc<dyn Fn(StatusCode) -> Option<Commit> + Send + Sync>;
-type FingerprintOf = Arc<dyn Fn(&Parts, &Bytes) -> Fingerprint + Send + Sync>;
 
 /// The settings of an [`IdempotencyLayer`](super::IdempotencyLayer).
 pub(super) struct IdempotencyConfig<St> {
@@ -43,7 +41,7 @@ pub(super) struct IdempotencyConfig<St> {
     pub(super) on_unrecorded: Option<OnUnrecorded>,
     pub(super) on_server_error: Commit,
     pub(super) commit_of: Option<CommitOf>,
-    pub(super) fingerprint_of: Option<FingerprintOf>,
+    pub(super) identity: RequestIdentity,
     pub(super) protect: Option<Arc<dyn Protect>>,
     pub(super) replay_marker: HeaderName,
     pub(super) described_by: Option<HeaderValue>,
@@ -113,7 +111,7 @@ impl<St> IdempotencyConfig<St> {
             on_unrecorded: None,
             on_server_error: Commit::Release,
             commit_of: None,
-            fingerprint_of: None,
+            identity: RequestIdentity::Bytes,
             protect: None,
             replay_marker: HeaderName::from_static("idempotent-replayed"),
             described_by: None,
@@ -188,7 +186,7 @@ impl<St> Clone for IdempotencyConfig<St> {
             on_unrecorded: self.on_unrecorded,
             on_server_error: self.on_server_error,
             commit_of: self.commit_of.clone(),
-            fingerprint_of: self.fingerprint_of.clone(),
+            identity: self.identity.clone(),
             protect: self.protect.clone(),
             replay_marker: self.replay_marker.clone(),
             described_by: self.described_by.clone(),

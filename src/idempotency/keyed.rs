@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use http::{
     HeaderValue, Request, Response, StatusCode,
     header::{CONTENT_LENGTH, DATE, EXPIRES},
@@ -33,13 +33,12 @@ use crate::{
         caching::cache_policy::{CachePolicy, has_policy},
         field::{Accept, method},
         retry::{
-            Admission, Claim, Fingerprint, FingerprintHasher, IdempotencyKey, KeyScope, Owner,
-            RecordId, RecordedResponse,
+            Admission, Claim, Fingerprint, IdempotencyKey, KeyScope, Owner, RecordId,
+            RecordedResponse,
         },
     },
     service::HeldService,
     store::{IdempotencyStore, Step, StoreErrorKind},
-    target,
 };
 
 /// A request with a key, before its content is read.
@@ -75,7 +74,9 @@ impl<St: IdempotencyStore> KeyedRequest<St> {
         if let Err(reason) = self.read(&parts, &mut content).await {
             return Ok(self.refuse_unread(reason, &parts, content).await);
         }
-        let Some(claim) = self.claim(self.fingerprint(&parts, &content)) else {
+        let fingerprint = self.config.identity.begin(&parts, &content);
+        let fingerprint = fingerprint.finish(&parts).await;
+        let Some(claim) = self.claim(fingerprint) else {
             return Ok(self.refuse(KeyProblem::StoreUnavailable, &parts, None));
         };
         let claimant = Claimant {
@@ -169,25 +170,6 @@ impl<St: IdempotencyStore> KeyedRequest<St> {
         } else {
             Err(KeyProblem::ContentTooLarge)
         }
-    }
-
-    fn fingerprint<B: Body<Data = Bytes>>(
-        &self,
-        request: &Parts,
-        content: &ReadAhead<B>,
-    ) -> Fingerprint {
-        let target = target::of(request);
-        if let Some(fingerprint_of) = &self.config.fingerprint_of {
-            let mut joined = BytesMut::new();
-            content
-                .data()
-                .for_each(|data| joined.extend_from_slice(data));
-            let own = fingerprint_of(request, &joined.freeze());
-            return own.bound_to(&request.method, target);
-        }
-        let mut hasher = FingerprintHasher::new(&request.method, target, &request.headers);
-        content.data().for_each(|data| hasher.content(data));
-        hasher.finish()
     }
 
     /// Returns the claim of a new attempt. `None` without a source of randomness.

@@ -7,6 +7,7 @@ use tower_layer::Layer;
 use super::{
     Idempotency,
     config::{IdempotencyConfig, OnLostAttempt, OnUnrecorded},
+    identity::RequestIdentity,
     protect::Protect,
 };
 use crate::{
@@ -293,7 +294,34 @@ impl<St> IdempotencyLayer<St> {
         mut self,
         fingerprint: impl Fn(&Parts, &Bytes) -> Fingerprint + Send + Sync + 'static,
     ) -> Self {
-        self.config_mut().fingerprint_of = Some(Arc::new(fingerprint));
+        self.config_mut().identity = RequestIdentity::Custom(Arc::new(fingerprint));
+        self
+    }
+
+    /// Compares JSON content by its canonical form (RFC 8785). A retry whose client writes the same
+    /// object in another order, or with other white space, gets its replay and no 422. Off by
+    /// default. Replaces a [`fingerprint`](Self::fingerprint), which would replace it too.
+    ///
+    /// It holds for `application/json` and `application/*+json`, without `Content-Encoding`.
+    /// Other content counts by its bytes. So does JSON that has no canonical form, such as an object
+    /// with two equal names.
+    ///
+    /// Two numbers are equal if they are the same 64-bit floating-point number: `1`, `1.0` and `1e0`.
+    /// Leave it off if a handler tells them apart.
+    ///
+    /// Records of before are answered without a comparison, until their retention is over. The
+    /// replicas of a service should switch together, since those without the setting cannot compare
+    /// the records of the others.
+    ///
+    /// ```
+    /// use tower_conditional::{IdempotencyLayer, store::MemoryIdempotencyStore};
+    ///
+    /// let layer = IdempotencyLayer::for_anyone(MemoryIdempotencyStore::new()).canonical_json();
+    /// # let _ = layer;
+    /// ```
+    #[cfg(feature = "json")]
+    pub fn canonical_json(mut self) -> Self {
+        self.config_mut().identity = RequestIdentity::CanonicalJson;
         self
     }
 

@@ -215,8 +215,9 @@
 //! - It does not tell early data from other requests by itself. A proxy that ends TLS has to send
 //!   `Early-Data`; see [`refuse_early_data`](IdempotencyLayer::refuse_early_data).
 //! - It does not record responses of event streams, gRPC or upgrades.
-//! - It does not compare JSON by its meaning: two spellings of one document are two requests. So
-//!   are two multipart forms with different boundaries.
+//! - It does not compare JSON by its meaning unless `canonical_json` is set (feature `json`): two
+//!   spellings of one document are two requests. So are two multipart forms with different
+//!   boundaries.
 //! - It does not keep an unknown outcome for ever. After the retention, a retry is a new request,
 //!   unless there is a [tombstone](Retention::with_tombstone).
 //! - [`MemoryIdempotencyStore`](crate::store::MemoryIdempotencyStore) knows one process.
@@ -227,6 +228,7 @@ mod claimant;
 mod config;
 mod future;
 mod held_key;
+mod identity;
 mod keyed;
 mod layer;
 mod performed;

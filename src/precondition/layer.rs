@@ -165,8 +165,14 @@ impl<Q, G: Clone, L> PreconditionLayer<Q, G, L> {
     }
 
     /// Compares `If-Match` weakly, as FHIR servers and OData services do. Off by default: RFC
-    /// 9110, section 13.1.1 requires the strong comparison. Two states that share a weak tag
-    /// may differ in data that the write would overwrite.
+    /// 9110, section 13.1.1 requires the strong comparison. A weak tag then never matches, and the
+    /// write gets 412. Two states that share a weak tag may differ in data that the write would
+    /// overwrite.
+    ///
+    /// It is right if all states with one weak tag are equal to every writer. Tags of
+    /// `EtagLayer::canonical_json` are such tags, and those of `EtagLayer::ignoring` are not: a
+    /// write would overwrite an ignored member that has changed. Versions are better than both: a
+    /// tag of [`VersionTags`](crate::VersionTags) is strong and known before the handler runs.
     pub fn weak_if_match(mut self) -> Self {
         self.config_mut().weak_if_match = true;
         self

@@ -5,9 +5,13 @@
 //! service. No input makes them panic. Each rule names its section of the standard.
 //!
 //! There are six levels: `field`, `caching`, `validator`, `condition`, `retry` and
-//! `validator_cache`. Each may use levels before it.
+//! `validator_cache`. Each may use levels before it. `canonical_json` stands apart.
 
 pub(crate) mod caching;
+// Its callers are the layers of tags and keys.
+#[cfg(feature = "json")]
+#[allow(dead_code, unused_imports)]
+pub(crate) mod canonical_json;
 pub(crate) mod condition;
 pub(crate) mod field;
 #[cfg(feature = "tokio")]

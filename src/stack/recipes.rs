@@ -76,6 +76,9 @@ impl Stack<ConditionalLayer, EtagLayer, Identity, CachePolicyLayer> {
 
     /// Creates a stack for content that proxies change, such as an image optimizer:
     /// `max-age=60` and weak tags. See [`CachePolicy::transformed`].
+    ///
+    /// If the service itself writes one JSON value in several ways, add
+    /// `etag(EtagLayer::new().canonical_json())` of the feature `json` to any recipe.
     pub fn transformed() -> Self {
         Self::tagged(CachePolicy::transformed()).etag(EtagLayer::new().weak())
     }

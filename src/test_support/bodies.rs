@@ -82,6 +82,12 @@ impl ScriptedBody {
         Self { hint, ..self }
     }
 
+    /// Returns the steps that are left.
+    #[cfg(feature = "json")]
+    pub(crate) fn acts(&self) -> impl Iterator<Item = &Act> {
+        self.acts.iter()
+    }
+
     pub(crate) fn without_telling_end(self) -> Self {
         Self {
             tells_end: false,

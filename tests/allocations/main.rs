@@ -4,6 +4,8 @@
 
 mod cache_policy;
 mod cache_tags;
+#[cfg(feature = "json")]
+mod canonical_json;
 mod growth;
 #[cfg(feature = "tokio")]
 mod idempotency;

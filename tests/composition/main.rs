@@ -11,6 +11,8 @@ mod audit_faults;
 #[cfg(all(feature = "axum", feature = "tokio"))]
 mod broken_state;
 mod cache_policy;
+#[cfg(all(feature = "axum", feature = "json", feature = "tokio"))]
+mod canonical_json;
 #[cfg(all(feature = "axum", feature = "tokio"))]
 mod carried;
 mod coding;

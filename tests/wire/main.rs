@@ -43,6 +43,8 @@ mod slow_content;
 mod sourced_reads;
 mod support;
 mod trailers;
+#[cfg(feature = "json")]
+mod two_orders;
 #[cfg(feature = "tokio")]
 mod validator_cache;
 mod websocket;

@@ -149,6 +149,47 @@ impl<B> Service<Request<B>> for EditedAnswer {
     }
 }
 
+/// A handler with 1 KiB of JSON whose members are not in order, or of text.
+#[derive(Clone)]
+pub struct JsonAnswer {
+    content: Bytes,
+    content_type: &'static str,
+}
+
+impl JsonAnswer {
+    pub fn new(content_type: &'static str) -> Self {
+        let item = |id: usize| {
+            format!("{{\"id\":{id},\"title\":\"Note {id}\",\"rating\":4.5,\"done\":false}}")
+        };
+        let items: Vec<_> = (10..28).map(item).collect();
+        let mut text = format!("{{\"items\":[{}]", items.join(","));
+        text.push_str(&" ".repeat(1023 - text.len()));
+        Self {
+            content: (text + "}").into(),
+            content_type,
+        }
+    }
+}
+
+impl<B> Service<Request<B>> for JsonAnswer {
+    type Response = Response<Body>;
+    type Error = Infallible;
+    type Future = Ready<Result<Self::Response, Infallible>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, _: Request<B>) -> Self::Future {
+        let mut response = Response::new(Full::new(self.content.clone()).boxed_unsync());
+        let content_type = HeaderValue::from_static(self.content_type);
+        response
+            .headers_mut()
+            .insert(header::CONTENT_TYPE, content_type);
+        ready(Ok(response))
+    }
+}
+
 /// A body of unknown length.
 struct Stream(Bytes);
 

@@ -9,7 +9,7 @@ mod request;
 
 use std::{env, hint::black_box};
 
-pub use handler::{CURRENT_TAG, EditedAnswer, Handler, OTHER_TAG};
+pub use handler::{CURRENT_TAG, EditedAnswer, Handler, JsonAnswer, OTHER_TAG};
 pub use layers::{policy, source};
 pub use request::{Body, OneRequest, answers, answers_each, tag_of};
 

@@ -63,6 +63,14 @@ codes! {
     /// Another tag on the same bytes without a write in between.
     UnstableTag "unstable-tag" Mistake "RFC 9110, section 8.8.1"
         "leave the time of the response, random numbers and counters out of the tag"
+    /// Two strong tags on one JSON value that was written in two ways, such as in another order.
+    /// It is found with the feature `json`.
+    OrderOnlyChange "order-only-change" Advice "RFC 8785, section 3"
+        "make weak tags with EtagLayer::canonical_json, or respond with CanonicalJson"
+    /// A JSON Pointer of `EtagLayer::ignoring` that matched nothing. It is found with the feature
+    /// `json`.
+    UnmatchedPointer "unmatched-pointer" Advice "RFC 6901, section 4"
+        "correct the pointer of EtagLayer::ignoring, or leave it out"
     /// Two instances of an application give the same bytes different tags.
     PerProcessTag "per-process-tag" Mistake "RFC 9110, section 8.8.1"
         "make the tag from what all instances share; give them one key"

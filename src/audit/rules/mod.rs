@@ -4,6 +4,8 @@
 //! [`AuditLayer`](crate::audit::AuditLayer) applies them. They are pure functions and use only
 //! `semantics`.
 
+#[cfg(feature = "json")]
+mod canonical;
 mod code;
 mod cors;
 mod exchange;

@@ -85,6 +85,9 @@ pub(crate) struct ObservedContent {
     /// Equal for two contents if nobody wrote between and during them. `None` if somebody wrote
     /// while the content was made.
     pub(crate) epoch: Option<u64>,
+    /// The hash of the canonical form of JSON.
+    #[cfg(feature = "json")]
+    pub(crate) form: Option<[u8; 16]>,
 }
 
 impl ObservedResponse {

@@ -130,6 +130,8 @@ fn check_other_bytes(
     if let (Some(one), Some(other)) = (earlier.tagged_bytes(), later.tagged_bytes()) {
         compare_tagged_bytes(one, other, findings);
     }
+    #[cfg(feature = "json")]
+    findings.extend(super::canonical::find_order_only_change(earlier, later));
     let difference = earlier.difference(later);
     let is_same_kind = earlier.is_same_kind(later);
     if earlier.tag().is_none()

@@ -2,6 +2,8 @@
 
 mod absence;
 mod body;
+#[cfg(feature = "json")]
+mod canonical_json;
 mod head_and_206;
 mod limits;
 mod many_services;

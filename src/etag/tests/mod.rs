@@ -1,4 +1,6 @@
 mod body_hash;
+#[cfg(feature = "json")]
+mod canonical;
 mod future;
 mod hash;
 mod tag;

@@ -1,5 +1,7 @@
 #[cfg(feature = "axum")]
 mod axum;
+#[cfg(feature = "json")]
+mod canonical_json;
 mod dates;
 mod expected;
 mod failed;

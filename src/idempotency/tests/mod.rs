@@ -3,6 +3,8 @@
 mod admission;
 mod attacks;
 mod attempt;
+#[cfg(feature = "json")]
+mod canonical_json;
 mod claim_faults;
 mod clocks;
 mod configuration;

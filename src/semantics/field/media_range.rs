@@ -55,7 +55,7 @@ fn is_byteranges(value: &HeaderValue) -> bool {
 }
 
 /// Returns the media type without its parameters.
-fn essence(value: &HeaderValue) -> &[u8] {
+pub(super) fn essence(value: &HeaderValue) -> &[u8] {
     let essence = value.as_bytes().split(|byte| *byte == b';').next();
     essence.unwrap_or_default().trim_ascii()
 }

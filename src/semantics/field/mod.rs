@@ -9,6 +9,8 @@ pub(crate) mod authority;
 pub(crate) mod content_length;
 mod date;
 pub(crate) mod expect;
+#[cfg(feature = "json")]
+mod json_content;
 pub(crate) mod lines;
 pub(crate) mod list;
 pub(crate) mod media_range;
@@ -24,6 +26,8 @@ mod tests;
 
 pub(crate) use accept::Accept;
 pub use date::HttpDate;
+#[cfg(feature = "json")]
+pub(crate) use json_content::is_json_content;
 pub use method::SafeMethods;
 pub(crate) use one_or_many::OneOrMany;
 pub(crate) use ordered_set::OrderedSet;

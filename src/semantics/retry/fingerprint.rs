@@ -11,8 +11,9 @@ use crate::semantics::field::{authority, lines};
 /// The identity of a request, by which a retry is told from another request with the same key.
 ///
 /// It covers the method, and the authority, path and query as the client sent them. It also
-/// covers `Content-Type`, `Content-Encoding` and the bytes of the content. Other headers, such as
-/// `User-Agent` or `traceparent`, may differ between retries.
+/// covers `Content-Type`, `Content-Encoding` and the content. The content counts by its bytes, or
+/// JSON by its canonical form if the layer is set so. Other headers, such as `User-Agent` or
+/// `traceparent`, may differ between retries.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Fingerprint {
     version: u8,
@@ -21,6 +22,12 @@ pub struct Fingerprint {
 
 /// The version of the fingerprints that the layer makes.
 const VERSION: u8 = 1;
+
+/// The version of the fingerprints that a layer makes which compares JSON by its canonical form.
+/// Its fingerprints of other content have this version too: two requests with one key could not be
+/// told apart otherwise.
+#[cfg(feature = "json")]
+const VERSION_WITH_JSON: u8 = 2;
 
 /// The version of the fingerprints that the application makes.
 const CUSTOM: u8 = 0;
@@ -94,6 +101,17 @@ impl fmt::Debug for Fingerprint {
 pub(crate) struct FingerprintHasher {
     hash: Sha256,
     content_length: u64,
+    version: u8,
+}
+
+/// The part of a request's content that is hashed.
+#[cfg(feature = "json")]
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum HashedContent {
+    /// All bytes.
+    Bytes = 0,
+    /// The canonical form of a JSON text.
+    CanonicalForm = 1,
 }
 
 impl FingerprintHasher {
@@ -102,24 +120,50 @@ impl FingerprintHasher {
         let mut hasher = Self {
             hash: Sha256::new(),
             content_length: 0,
+            version: VERSION,
         };
         hasher
             .hash
             .update(b"tower-conditional idempotency fingerprint 1\0");
-        hasher.part(method.as_str().as_bytes());
-        hasher.part(&host(target, headers));
+        hasher.head(method, target, headers);
+        hasher
+    }
+
+    /// Returns a hasher of a layer that compares JSON by its canonical form, where there is one.
+    #[cfg(feature = "json")]
+    pub(crate) fn with_json(
+        method: &Method,
+        target: &Uri,
+        headers: &HeaderMap,
+        content: HashedContent,
+    ) -> Self {
+        let mut hasher = Self {
+            hash: Sha256::new(),
+            content_length: 0,
+            version: VERSION_WITH_JSON,
+        };
+        hasher
+            .hash
+            .update(b"tower-conditional idempotency fingerprint 2\0");
+        hasher.hash.update([content as u8]);
+        hasher.head(method, target, headers);
+        hasher
+    }
+
+    fn head(&mut self, method: &Method, target: &Uri, headers: &HeaderMap) {
+        self.part(method.as_str().as_bytes());
+        self.part(&host(target, headers));
         let path_and_query = target.path_and_query();
-        hasher.part(path_and_query.map_or("", |path| path.as_str()).as_bytes());
+        self.part(path_and_query.map_or("", |path| path.as_str()).as_bytes());
         for name in [CONTENT_TYPE, CONTENT_ENCODING] {
             let mut values = 0_u64;
             for value in lines::lines(headers, &name) {
-                hasher.part(value.as_bytes());
+                self.part(value.as_bytes());
                 values += 1;
             }
             // The number of lines ends their list: an empty line differs from none.
-            hasher.hash.update(values.to_be_bytes());
+            self.hash.update(values.to_be_bytes());
         }
-        hasher
     }
 
     /// Adds the next bytes of the content.
@@ -131,7 +175,7 @@ impl FingerprintHasher {
     pub(crate) fn finish(mut self) -> Fingerprint {
         self.hash.update(self.content_length.to_be_bytes());
         Fingerprint {
-            version: VERSION,
+            version: self.version,
             digest: self.hash.finalize().into(),
         }
     }

@@ -22,6 +22,8 @@ pub use claim::{Admission, Claim, Retention, Update};
 pub use commit::{Commit, SealReason};
 pub use fingerprint::Fingerprint;
 pub(crate) use fingerprint::FingerprintHasher;
+#[cfg(feature = "json")]
+pub(crate) use fingerprint::HashedContent;
 pub use key::{IdempotencyKey, InvalidIdempotencyKey};
 pub use owner::Owner;
 pub use record::{KeyRecord, KeyState, Resolution};

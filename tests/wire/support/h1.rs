@@ -1,4 +1,4 @@
-use std::io;
+use std::{io, net::SocketAddr};
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 use tokio::{
@@ -16,7 +16,12 @@ pub(crate) struct H1 {
 
 impl H1 {
     pub(crate) async fn connect(server: &Server) -> Self {
-        let stream = TcpStream::connect(server.address()).await.unwrap();
+        Self::connect_to(server.address()).await
+    }
+
+    /// Connects to a server that may be in another process.
+    pub(crate) async fn connect_to(address: SocketAddr) -> Self {
+        let stream = TcpStream::connect(address).await.unwrap();
         Self {
             stream: BufReader::new(stream),
         }

@@ -65,9 +65,15 @@ fn codes_are_unique_and_complete() {
     for code in Code::ALL {
         let is_known = |name| code.section().starts_with(name);
         assert!(
-            ["RFC 9", "RFC 6585", "Fetch Standard"]
-                .into_iter()
-                .any(is_known),
+            [
+                "RFC 9",
+                "RFC 6585",
+                "RFC 6901",
+                "RFC 8785",
+                "Fetch Standard"
+            ]
+            .into_iter()
+            .any(is_known),
             "{code}"
         );
         assert!(

@@ -2,6 +2,8 @@
 
 mod accept;
 mod accept_encoding;
+#[cfg(feature = "json")]
+mod json_content;
 mod list;
 mod method;
 mod ordered_set;

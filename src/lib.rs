@@ -71,7 +71,8 @@
 //! The other modules: [`Assets`] serves immutable files, [`purge`] sends purges to caches, and
 //! [`handler`] evaluates conditions without `tower`. [`VersionTags`] makes tags from versions,
 //! and [`Outcome`] records what the layers decided. [`target`] returns the URI that the client
-//! requested, [`route`] matches paths, and [`refusal`] renders error responses. With `tokio`,
+//! requested, [`route`] matches paths, and [`refusal`] renders error responses. [`cors`] lists the
+//! headers that scripts of other origins need. With `tokio`,
 //! `lock` serializes the writers of a key, and `detached` finishes writes after their client
 //! has disconnected.
 //!
@@ -102,9 +103,10 @@
 //! > becomes `private`. A `Cookie` in the request alone does not make it private: use
 //! > [`Stack::authenticated`] or [`Stack::private`] for content that depends on the session.
 //!
-//! > **CORS.** Scripts of other origins need `ETag` in `Access-Control-Expose-Headers`, and
-//! > `If-Match` and `If-None-Match` in `Access-Control-Allow-Headers`. Put the CORS layer outside,
-//! > so that a 304 and a 412 have its headers too.
+//! > **CORS.** Scripts of other origins read `ETag` only if `Access-Control-Expose-Headers` names it,
+//! > and send `If-Match` only if `Access-Control-Allow-Headers` does. [`cors`] has both lists, for
+//! > `CorsLayer` of `tower-http`. Put that layer outside, so that a 304 and a 412 have its headers
+//! > too.
 //!
 //! > **Compression.** Without [`CodingTagLayer`], the identity and the gzip bytes would share one
 //! > strong tag. Weak tags are the alternative: `ConditionalLayer`, compression, and
@@ -174,6 +176,7 @@ pub mod cache_tags;
 pub mod clock;
 pub mod coding;
 pub mod conditional;
+pub mod cors;
 #[cfg(feature = "tokio")]
 pub mod detached;
 mod error;

@@ -243,7 +243,7 @@ fn codes_of_exchange(exchange: &Exchange) -> Vec<Code> {
         (Code::MalformedPolicy, header::CACHE_CONTROL),
         (Code::ExpiresDisagrees, header::EXPIRES),
         (Code::VaryAny, header::VARY),
-        (Code::TagNotExposed, header::ACCESS_CONTROL_ALLOW_ORIGIN),
+        (Code::HeaderNotExposed, header::ACCESS_CONTROL_ALLOW_ORIGIN),
         (Code::OtherTagOn304, header::ETAG),
         (Code::PartOfOther, header::ETAG),
         (Code::LengthOn304, header::CONTENT_LENGTH),

@@ -95,8 +95,8 @@
 //! | `several-tags` | mistake | RFC 9110, section 8.8.3 | set the header with insert, in one place |
 //! | `timestamp-tag` | mistake | RFC 9110, section 8.8.1 | make the tag from the content or a version, or make it weak |
 //! | `personal-tag` | mistake | RFC 9110, section 17.14 | take the user out of the tag, or make it with a keyed hash |
-//! | `tag-not-exposed` | advice | Fetch Standard, CORS protocol, HTTP responses | name ETag in Access-Control-Expose-Headers, so that scripts can send it in If-Match |
-//! | `condition-not-allowed` | advice | Fetch Standard, CORS protocol, HTTP responses | name If-Match and If-None-Match in Access-Control-Allow-Headers |
+//! | `header-not-exposed` | advice | Fetch Standard, CORS protocol, HTTP responses | set Access-Control-Expose-Headers to cors::exposed_headers, so that scripts can read tags |
+//! | `header-not-allowed` | advice | Fetch Standard, CORS protocol, HTTP responses | set Access-Control-Allow-Headers to cors::allowed_headers, so that scripts can send conditions |
 //! | `origin-not-allowed` | mistake | Fetch Standard, CORS protocol, HTTP responses | put the CORS layer outside of the layers that make 304, 412 and 428 |
 //! | `origin-missing-on-304` | advice | Fetch Standard, CORS protocol, HTTP responses | put the CORS layer outside of the layer that makes the 304 |
 //! | `weak-tag-with-ranges` | advice | RFC 9110, section 13.1.5 | make a strong tag, or stop offering ranges |

@@ -9,7 +9,10 @@ use crate::{
     observe::exchange,
     outcome::Outcome,
     refusal::Renderer,
-    semantics::retry::{Commit, KeyScope, Retention},
+    semantics::{
+        field::names::IDEMPOTENT_REPLAYED,
+        retry::{Commit, KeyScope, Retention},
+    },
     target,
 };
 
@@ -113,7 +116,7 @@ impl<St> IdempotencyConfig<St> {
             commit_of: None,
             identity: RequestIdentity::Bytes,
             protect: None,
-            replay_marker: HeaderName::from_static("idempotent-replayed"),
+            replay_marker: IDEMPOTENT_REPLAYED,
             described_by: None,
             detached: Detached::new(),
             abandoned_places: Arc::new(Semaphore::new(MAX_ABANDONED)),

@@ -177,8 +177,8 @@ async fn a_tag_that_scripts_cannot_read_is_found() {
     let app = router().layer(stack()).layer(policy("no-cache"));
     let any = || CorsLayer::new().allow_origin(tower_http::cors::Any);
     for (cors, expected) in [
-        (any(), &[Code::TagNotExposed][..]),
-        (CorsLayer::very_permissive(), &[Code::TagNotExposed]),
+        (any(), &[Code::HeaderNotExposed][..]),
+        (CorsLayer::very_permissive(), &[Code::HeaderNotExposed]),
         (any().expose_headers([header::ETAG]), &[]),
         (CorsLayer::permissive(), &[]),
     ] {

@@ -86,12 +86,14 @@ codes! {
     /// A tag that contains a value which identifies the user.
     PersonalTag "personal-tag" Mistake "RFC 9110, section 17.14"
         "take the user out of the tag, or make it with a keyed hash"
-    /// A tag that scripts of allowed origins cannot read.
-    TagNotExposed "tag-not-exposed" Advice "Fetch Standard, CORS protocol, HTTP responses"
-        "name ETag in Access-Control-Expose-Headers, so that scripts can send it in If-Match"
-    /// A preflight that forbids scripts of allowed origins to send a condition.
-    ConditionNotAllowed "condition-not-allowed" Advice "Fetch Standard, CORS protocol, HTTP responses"
-        "name If-Match and If-None-Match in Access-Control-Allow-Headers"
+    /// A tag, or another header of [`exposed_headers`](crate::cors::exposed_headers), that scripts
+    /// of allowed origins cannot read.
+    HeaderNotExposed "header-not-exposed" Advice "Fetch Standard, CORS protocol, HTTP responses"
+        "set Access-Control-Expose-Headers to cors::exposed_headers, so that scripts can read tags"
+    /// A preflight that forbids scripts of allowed origins to send a condition, or another header
+    /// of [`allowed_headers`](crate::cors::allowed_headers).
+    HeaderNotAllowed "header-not-allowed" Advice "Fetch Standard, CORS protocol, HTTP responses"
+        "set Access-Control-Allow-Headers to cors::allowed_headers, so that scripts can send conditions"
     /// A 412 or 428 that a script cannot read, though it may read the 200. Also a 304 that allows
     /// another origin.
     OriginNotAllowed "origin-not-allowed" Mistake "Fetch Standard, CORS protocol, HTTP responses"

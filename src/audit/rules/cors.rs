@@ -6,27 +6,28 @@ use http::{
     header::{
         ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_HEADERS,
         ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS,
-        ACCESS_CONTROL_REQUEST_HEADERS, ACCESS_CONTROL_REQUEST_METHOD, ETAG, IF_MATCH,
-        IF_NONE_MATCH, ORIGIN,
+        ACCESS_CONTROL_REQUEST_HEADERS, ACCESS_CONTROL_REQUEST_METHOD, ORIGIN,
     },
 };
 
 use super::{AuditedExchange, Code, RuleFinding, fingerprint::hash};
-use crate::semantics::field::{lines, list::members};
+use crate::semantics::field::{cors, lines, list::members};
 
 pub(super) fn check(exchange: &AuditedExchange<'_>, findings: &mut Vec<RuleFinding>) {
     if !exchange.has(&ACCESS_CONTROL_ALLOW_ORIGIN) {
         return;
     }
     let response = exchange.response;
-    if exchange.has(&ETAG) && !lists(response, &ACCESS_CONTROL_EXPOSE_HEADERS, ETAG.as_str()) {
+    let hidden = cors::EXPOSED.iter().filter(|name| exchange.has(name));
+    let hidden = not_listed(hidden, response, &ACCESS_CONTROL_EXPOSE_HEADERS);
+    if !hidden.is_empty() {
         let any = if allows_wildcard(response) {
             ""
         } else {
             ", and * does not count with credentials"
         };
-        let detail = format!("Access-Control-Expose-Headers does not name ETag{any}");
-        findings.push(Code::TagNotExposed.finding(detail));
+        let detail = format!("Access-Control-Expose-Headers does not name {hidden}{any}");
+        findings.push(Code::HeaderNotExposed.finding(detail));
     }
     if *exchange.method == Method::OPTIONS && exchange.status.is_success() {
         check_preflight(exchange, findings);
@@ -80,7 +81,7 @@ pub(crate) fn check_origin(
     }
 }
 
-/// Checks for a preflight that allows the request, but not its condition.
+/// Checks for a preflight that allows the method, but not a header that layers read.
 fn check_preflight(exchange: &AuditedExchange<'_>, findings: &mut Vec<RuleFinding>) {
     let method = lines::only(exchange.request, &ACCESS_CONTROL_REQUEST_METHOD);
     let Some(method) = method.and_then(|method| method.to_str().ok()) else {
@@ -96,20 +97,23 @@ fn check_preflight(exchange: &AuditedExchange<'_>, findings: &mut Vec<RuleFindin
         ))
         .any(|member| member.eq_ignore_ascii_case(name.as_ref()))
     };
-    let refused_header = [IF_MATCH, IF_NONE_MATCH].into_iter().find(|name| {
-        wants(name)
-            && !lists(
-                exchange.response,
-                &ACCESS_CONTROL_ALLOW_HEADERS,
-                name.as_str(),
-            )
-    });
-    if let Some(name) = refused_header.filter(|_| is_allowed) {
-        findings.push(
-            Code::ConditionNotAllowed
-                .finding(format!("Access-Control-Allow-Headers does not name {name}")),
-        );
+    let wanted = cors::ALLOWED.iter().filter(|name| wants(name));
+    let refused = not_listed(wanted, exchange.response, &ACCESS_CONTROL_ALLOW_HEADERS);
+    if is_allowed && !refused.is_empty() {
+        let detail = format!("Access-Control-Allow-Headers does not name {refused}");
+        findings.push(Code::HeaderNotAllowed.finding(detail));
     }
+}
+
+/// Returns those of the `names` that a response header does not name, with commas between them.
+fn not_listed<'a>(
+    names: impl Iterator<Item = &'a HeaderName>,
+    response: &HeaderMap,
+    name: &HeaderName,
+) -> String {
+    let names = names.map(HeaderName::as_str);
+    let missing = names.filter(|wanted| !lists(response, name, wanted));
+    missing.collect::<Vec<_>>().join(", ")
 }
 
 /// Returns `true` if a response header names `wanted`, or everything.

@@ -1,18 +1,20 @@
 //! A 412 with the current representation (RFC 8144, section 3.2).
 
 use http::{
-    HeaderMap, HeaderName, HeaderValue, StatusCode, Uri,
+    HeaderMap, HeaderValue, StatusCode, Uri,
     header::{ACCEPT_RANGES, CONTENT_LOCATION},
     response::Parts,
 };
 
 use crate::semantics::{
     caching::cache_control,
-    field::{lines, prefer::Return, vary},
+    field::{
+        lines,
+        names::{PREFER, PREFERENCE_APPLIED},
+        prefer::Return,
+        vary,
+    },
 };
-
-const PREFER: HeaderName = HeaderName::from_static("prefer");
-const PREFERENCE_APPLIED: HeaderName = HeaderName::from_static("preference-applied");
 
 /// Turns the head of a 200 into the head of a 412 that carries the current representation.
 ///

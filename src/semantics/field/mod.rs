@@ -7,6 +7,7 @@ mod accept;
 pub(crate) mod accept_encoding;
 pub(crate) mod authority;
 pub(crate) mod content_length;
+pub mod cors;
 mod date;
 pub(crate) mod expect;
 #[cfg(feature = "json")]
@@ -15,6 +16,7 @@ pub(crate) mod lines;
 pub(crate) mod list;
 pub(crate) mod media_range;
 pub(crate) mod method;
+pub(crate) mod names;
 mod one_or_many;
 mod ordered_set;
 pub(crate) mod prefer;

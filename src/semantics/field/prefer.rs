@@ -1,10 +1,11 @@
 //! `Prefer: return=...` (RFC 7240, section 4.2).
 
-use http::{HeaderMap, HeaderName};
+use http::HeaderMap;
 
-use super::list::{members, trim_ows};
-
-const PREFER: HeaderName = HeaderName::from_static("prefer");
+use super::{
+    list::{members, trim_ows},
+    names::PREFER,
+};
 
 /// The amount of content that a client prefers in a response to a write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

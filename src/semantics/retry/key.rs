@@ -1,12 +1,9 @@
 use std::{error::Error, fmt, sync::Arc};
 
-use http::{HeaderMap, HeaderName};
+use http::HeaderMap;
 use sfv::{BareItem, Item, Parser};
 
-use crate::semantics::field::lines;
-
-/// The header that names a key.
-pub(crate) const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+use crate::semantics::field::{lines, names::IDEMPOTENCY_KEY};
 
 /// The value of an `Idempotency-Key` header: 1 to 255 characters of printable ASCII.
 ///

@@ -1,0 +1,9 @@
+//! Tests in a real browser: a script of one origin, and services of another.
+//!
+//! Both are servers on 127.0.0.1, and their ports make two origins. The page posts what its script
+//! has seen to its own server.
+
+mod browser;
+mod cross_origin;
+mod page;
+mod service;

@@ -2,9 +2,10 @@
 
 use std::{
     env::{split_paths, temp_dir, var_os},
-    fs::{File, create_dir_all, read_to_string, remove_dir_all},
+    fs::{File, create_dir_all, metadata, read_to_string, remove_dir_all},
     future::Future,
     io::{self, Write},
+    os::unix::fs::MetadataExt,
     path::PathBuf,
     process::Stdio,
     sync::atomic::{AtomicU32, Ordering},
@@ -56,15 +57,16 @@ impl Browser {
         create_dir_all(&folder).unwrap();
         let mut profile = std::ffi::OsString::from("--user-data-dir=");
         profile.push(&folder);
+        // Chromium has no sandbox for root, who owns the processes in most containers.
+        let is_root = metadata("/proc/self").is_ok_and(|process| process.uid() == 0);
         let process = Command::new(program)
+            .args(is_root.then_some("--no-sandbox"))
             .args([
                 "--headless=new",
                 "--disable-gpu",
                 "--no-first-run",
                 "--disable-dev-shm-usage",
             ])
-            // The sandbox needs rights that containers lack. The only page is that of the test.
-            .arg("--no-sandbox")
             // The browser reaches nothing but the servers of the test.
             .args([
                 "--no-proxy-server",

@@ -183,6 +183,8 @@ pub mod handler;
 pub mod idempotency;
 #[cfg(feature = "tokio")]
 pub mod lock;
+#[cfg(feature = "tracing")]
+mod log_limit;
 pub mod observe;
 pub mod outcome;
 pub mod precondition;

@@ -121,7 +121,8 @@
 //!
 //! Decisions in another task are not recorded, for example if a service between `ObserveLayer` and
 //! the layers uses `tokio::spawn`. Behind `tower::buffer`, decisions in the call are missing, such as
-//! the lookup of remembered validators.
+//! the lookup of remembered validators. If nothing was recorded, the outcome of
+//! [`explain`](crate::Stack::explain) in the response counts.
 //!
 //! # Limits
 //!
@@ -131,8 +132,8 @@
 //! Only [`Stack::observe`](crate::Stack::observe) counts and measures the runs of the handler. With
 //! `ObserveLayer` alone, [`Exchange::handler_runs`] follows from the decisions.
 //!
-//! An `ObserveLayer` inside of another one reports the same request to its own observer, and the
-//! decisions of its layers are not seen outside.
+//! An `ObserveLayer` inside of another one reports the same request to its own observer. The outer
+//! one has its decisions too, unless it has recorded others before.
 //!
 //! The `GET` that a [`SelfGet`](crate::source::SelfGet) sends is no exchange.
 //!
@@ -165,3 +166,6 @@ pub use future::ResponseFuture;
 pub use layer::ObserveLayer;
 pub use probe::{CountedFuture, CountedHandler};
 pub use service::Observe;
+
+#[cfg(test)]
+mod tests;

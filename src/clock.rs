@@ -140,6 +140,20 @@ impl Stopwatch {
     }
 }
 
+/// Returns the time since its first call, for limits of events. It never goes back. `None` where no
+/// clock can be read.
+#[cfg(feature = "tracing")]
+pub(crate) fn uptime() -> Option<Duration> {
+    static START: std::sync::OnceLock<Stopwatch> = std::sync::OnceLock::new();
+
+    #[cfg(test)]
+    if let Some(moved) = tests::uptime() {
+        return Some(moved);
+    }
+    let start = START.get_or_init(Stopwatch::start);
+    start.is_running().then(|| start.elapsed())
+}
+
 /// A clock for tests. Its time changes only by its methods. Clones share the time.
 #[cfg(any(test, feature = "test-util"))]
 #[derive(Debug, Clone)]
@@ -182,30 +196,4 @@ impl Clock for ManualClock {
 }
 
 #[cfg(test)]
-#[test]
-fn the_last_tick_is_recent_and_never_in_the_future() {
-    use std::time::Duration;
-
-    let clock = SystemClock;
-    for _ in 0..1000 {
-        let before = clock.now();
-        let tick = clock.coarse_now();
-        assert!(tick <= clock.now());
-        assert!(tick + Duration::from_millis(500) > before);
-    }
-    // Other clocks have one time for both.
-    let manual = ManualClock::new(std::time::UNIX_EPOCH);
-    manual.advance(Duration::from_millis(1999));
-    assert_eq!(manual.coarse_now(), manual.now());
-}
-
-#[cfg(test)]
-#[test]
-fn a_shared_clock_is_a_clock() {
-    let manual = ManualClock::new(SystemTime::UNIX_EPOCH);
-    let shared: Arc<dyn Clock> = Arc::new(manual.clone());
-    let layer = SharedClock::new(Arc::clone(&shared));
-    manual.advance(std::time::Duration::from_secs(7));
-    assert_eq!(layer.now(), HttpDate::from_unix_seconds(7));
-    assert_eq!(layer.coarse_now(), HttpDate::from_unix_seconds(7));
-}
+pub(crate) mod tests;

@@ -1,4 +1,9 @@
 //! The events that layers emit with the feature `tracing`. Without it, nothing is emitted.
+//!
+//! No event names a path, a query, a tag, a key or a user. Logs are kept longer than the data of a
+//! service, and more people read them. An observer gets the names.
+//!
+//! Events of a kind that each request can cause are limited, unless they are at `debug`.
 
 #[cfg(feature = "tokio")]
 use std::{error::Error, time::Duration};
@@ -7,8 +12,13 @@ use http::{HeaderName, Method};
 #[cfg(feature = "tokio")]
 use http::{HeaderValue, Uri};
 
+#[cfg(feature = "tracing")]
+use crate::log_limit::limited_event;
+#[cfg(feature = "tracing")]
+use crate::observe::exchange::method_label;
+use crate::observe::exchange::{Event, emit};
 #[cfg(feature = "tokio")]
-use crate::observe::exchange::{Event, KeyEvent, ValidatorEvent, emit};
+use crate::observe::exchange::{KeyEvent, ValidatorEvent};
 #[cfg(feature = "tokio")]
 use crate::semantics::{
     retry::{RecordId, SealReason},
@@ -31,24 +41,24 @@ pub(crate) fn validators(event: ValidatorEvent) {
 /// Emits an event for a source that failed. The layer decides about the request.
 pub(crate) fn source_failed(error: &SourceError) {
     #[cfg(feature = "tracing")]
-    tracing::warn!(
-        error = error as &dyn std::error::Error,
+    limited_event!(
+        WARN,
+        error = error.for_log(),
         "the current state is not known"
     );
     #[cfg(not(feature = "tracing"))]
     let _ = error;
 }
 
-/// Emits an event for a conditional write that succeeded without a comparison.
+/// Reports a conditional write that succeeded without a comparison.
 pub(crate) fn unchecked_write(method: &Method, path: &str) {
+    emit(&Event::UncheckedWrite { method, path });
     #[cfg(feature = "tracing")]
-    tracing::warn!(
-        %method,
-        path,
+    limited_event!(
+        WARN,
+        method = method_label(method),
         "a conditional write was performed without a compare-and-set: updates can be lost"
     );
-    #[cfg(not(feature = "tracing"))]
-    let _ = (method, path);
 }
 
 /// Emits an event for a purge that the queue did not accept, with the number of its tags and
@@ -56,7 +66,8 @@ pub(crate) fn unchecked_write(method: &Method, path: &str) {
 #[cfg(feature = "tokio")]
 pub(crate) fn purge_dropped(why: &(dyn Error + 'static), names: usize) {
     #[cfg(feature = "tracing")]
-    tracing::warn!(
+    limited_event!(
+        WARN,
         error = why,
         names,
         "a purge was dropped: a cache may serve stale responses"
@@ -70,7 +81,8 @@ pub(crate) fn purge_dropped(why: &(dyn Error + 'static), names: usize) {
 #[cfg(feature = "tokio")]
 pub(crate) fn purge_failed(error: &(dyn Error + 'static), attempts: u32, names: usize) {
     #[cfg(feature = "tracing")]
-    tracing::error!(
+    limited_event!(
+        ERROR,
         error,
         attempts,
         names,
@@ -83,7 +95,8 @@ pub(crate) fn purge_failed(error: &(dyn Error + 'static), attempts: u32, names: 
 /// Emits an event for a response with more cache tags than a cache may read.
 pub(crate) fn too_many_cache_tags(field: &HeaderName, tags: usize) {
     #[cfg(feature = "tracing")]
-    tracing::warn!(
+    limited_event!(
+        WARN,
         %field,
         tags,
         "a response has more cache tags than its header may carry: a cache may serve stale responses"
@@ -97,7 +110,7 @@ pub(crate) fn too_many_cache_tags(field: &HeaderName, tags: usize) {
 pub(crate) fn outcome_unknown(record: &RecordId, reason: &'static str) {
     key(KeyEvent::Unknown);
     #[cfg(feature = "tracing")]
-    tracing::warn!(?record, reason, "the outcome of a request is unknown");
+    limited_event!(WARN, ?record, reason, "the outcome of a request is unknown");
     #[cfg(not(feature = "tracing"))]
     let _ = (record, reason);
 }
@@ -106,7 +119,8 @@ pub(crate) fn outcome_unknown(record: &RecordId, reason: &'static str) {
 #[cfg(feature = "tokio")]
 pub(crate) fn overlooked_takeover(record: &RecordId) {
     #[cfg(feature = "tracing")]
-    tracing::error!(
+    limited_event!(
+        ERROR,
         ?record,
         "a handler took over from a lost attempt without asking: it may have run twice"
     );
@@ -118,7 +132,8 @@ pub(crate) fn overlooked_takeover(record: &RecordId) {
 #[cfg(feature = "tokio")]
 pub(crate) fn unrecorded_effect(record: &RecordId) {
     #[cfg(feature = "tracing")]
-    tracing::warn!(
+    limited_event!(
+        WARN,
         ?record,
         "a handler answered a success outside of its transaction: a crash can lose the record"
     );
@@ -135,7 +150,13 @@ pub(crate) fn key_step_failed(
 ) {
     key(KeyEvent::StoreError);
     #[cfg(feature = "tracing")]
-    tracing::warn!(?record, step, error, "a step of an idempotency key failed");
+    limited_event!(
+        WARN,
+        ?record,
+        step,
+        error,
+        "a step of an idempotency key failed"
+    );
     #[cfg(not(feature = "tracing"))]
     let _ = (record, step, error);
 }
@@ -145,7 +166,8 @@ pub(crate) fn key_step_failed(
 pub(crate) fn key_lost(record: &RecordId) {
     key(KeyEvent::Lost);
     #[cfg(feature = "tracing")]
-    tracing::warn!(
+    limited_event!(
+        WARN,
         ?record,
         "an attempt lost its idempotency key before it ended: its response was withheld"
     );
@@ -158,7 +180,12 @@ pub(crate) fn key_lost(record: &RecordId) {
 pub(crate) fn key_sealed(record: &RecordId, reason: SealReason) {
     key(KeyEvent::Sealed);
     #[cfg(feature = "tracing")]
-    tracing::info!(?record, %reason, "an idempotency key was sealed: retries are refused");
+    limited_event!(
+        INFO,
+        ?record,
+        %reason,
+        "an idempotency key was sealed: retries are refused"
+    );
     #[cfg(not(feature = "tracing"))]
     let _ = (record, reason);
 }
@@ -178,7 +205,7 @@ pub(crate) fn replayed(record: &RecordId) {
 pub(crate) fn validator_step_failed(step: &'static str, error: &(dyn Error + 'static)) {
     validators(ValidatorEvent::StoreError);
     #[cfg(feature = "tracing")]
-    tracing::warn!(step, error, "a step of the validator cache failed");
+    limited_event!(WARN, step, error, "a step of the validator cache failed");
     #[cfg(not(feature = "tracing"))]
     let _ = (step, error);
 }
@@ -196,7 +223,10 @@ pub(crate) fn fill_refused() {
 pub(crate) fn write_intent_lost() {
     validators(ValidatorEvent::IntentLost);
     #[cfg(feature = "tracing")]
-    tracing::warn!("an announced write was lost or over before its end: a 304 may have been stale");
+    limited_event!(
+        WARN,
+        "an announced write was lost or over before its end: a 304 may have been stale"
+    );
 }
 
 /// Emits an event for a write that is performed although it is not announced.
@@ -204,7 +234,8 @@ pub(crate) fn write_intent_lost() {
 pub(crate) fn unannounced_write(bound: Duration) {
     validators(ValidatorEvent::Unannounced);
     #[cfg(feature = "tracing")]
-    tracing::warn!(
+    limited_event!(
+        WARN,
         ?bound,
         "a write is not announced: a 304 may be stale for this long"
     );
@@ -213,7 +244,7 @@ pub(crate) fn unannounced_write(bound: Duration) {
 }
 
 /// Emits an event for a response that is never remembered, since the layer does not know of a
-/// header that selects it.
+/// header that selects it. Each layer reports it once, so it has no limit.
 #[cfg(feature = "tokio")]
 pub(crate) fn undeclared_vary<'a>(headers: impl Iterator<Item = &'a [u8]>) {
     #[cfg(feature = "tracing")]
@@ -225,7 +256,8 @@ pub(crate) fn undeclared_vary<'a>(headers: impl Iterator<Item = &'a [u8]>) {
     headers.for_each(drop);
 }
 
-/// Emits an event for the first response that is not remembered for this reason.
+/// Emits an event for the first response that is not remembered for this reason. Each layer reports
+/// it once, so it has no limit.
 #[cfg(feature = "tokio")]
 pub(crate) fn not_remembered(reason: FillRefusal) {
     #[cfg(feature = "tracing")]
@@ -234,7 +266,7 @@ pub(crate) fn not_remembered(reason: FillRefusal) {
     let _ = reason;
 }
 
-/// Emits an event for a remembered tag that is not the handler's, although nobody has written.
+/// Reports a remembered tag that is not the handler's, although nobody has written.
 #[cfg(feature = "tokio")]
 pub(crate) fn stale_validator(
     target: &Uri,
@@ -242,18 +274,21 @@ pub(crate) fn stale_validator(
     current: Option<&HeaderValue>,
 ) {
     validators(ValidatorEvent::Stale);
+    emit(&Event::StaleValidator {
+        target,
+        remembered,
+        current,
+    });
     #[cfg(feature = "tracing")]
-    tracing::error!(
-        path = target.path(),
-        ?remembered,
-        ?current,
+    limited_event!(
+        ERROR,
+        has_current = current.is_some(),
         "a remembered tag is stale: a write was not announced, or its tags do not name this path"
     );
-    #[cfg(not(feature = "tracing"))]
-    let _ = (target, remembered, current);
 }
 
-/// Emits an event for a feed of changes that has ended, so that the cache is no longer used.
+/// Emits an event for a feed of changes that has ended, so that the cache is no longer used. A feed
+/// ends once, so it has no limit.
 #[cfg(feature = "tokio")]
 pub(crate) fn change_feed_ended() {
     #[cfg(feature = "tracing")]

@@ -45,19 +45,18 @@ impl Finding {
         self.count
     }
 
-    /// Emits an event, with the feature `tracing`.
+    /// Emits an event, with the feature `tracing`. It names the target only if `names_target` is
+    /// `true`.
     #[cfg_attr(not(feature = "tracing"), expect(clippy::unused_self))]
-    pub(super) fn emit_event(&self) {
+    pub(super) fn emit_event(&self, names_target: bool) {
+        #[cfg(not(feature = "tracing"))]
+        let _ = names_target;
         #[cfg(feature = "tracing")]
         {
-            let Self {
-                code,
-                target,
-                detail,
-                ..
-            } = self;
+            let code = self.code;
             let (name, section, remedy) = (code.as_str(), code.section(), code.remedy());
-            let target = &**target;
+            let target = names_target.then_some(&*self.target);
+            let detail = names_target.then_some(&*self.detail);
             if code.is_mistake() {
                 tracing::warn!(code = name, target, detail, section, remedy, "a mistake");
             } else {

@@ -29,6 +29,7 @@ pub(super) struct AuditState {
     log: FindingLog,
     max_lifetime: Duration,
     clock: SharedClock,
+    logs_targets: bool,
 }
 
 impl Audit {
@@ -40,6 +41,7 @@ impl Audit {
                 log: FindingLog::new(),
                 max_lifetime: Duration::from_secs(365 * 24 * 60 * 60),
                 clock: SharedClock::default(),
+                logs_targets: false,
             })),
         }
     }
@@ -105,6 +107,15 @@ impl Audit {
         self
     }
 
+    /// Adds target and details to the events of the feature `tracing`, for development. By default
+    /// an event has the code and its remedy, and [`findings`](Self::findings) has the rest.
+    ///
+    /// Paths, queries and tags may tell who a client is. They do not belong in logs of production.
+    pub fn log_targets(self) -> Self {
+        self.lock().logs_targets = true;
+        self
+    }
+
     /// Returns the findings in the order in which they appeared, each code once per target.
     #[must_use]
     pub fn findings(&self) -> Vec<Finding> {
@@ -153,9 +164,12 @@ impl Audit {
         if findings.is_empty() {
             return;
         }
-        let new = self.lock().log.add(target, findings);
+        let mut state = self.lock();
+        let new = state.log.add(target, findings);
+        let logs_targets = state.logs_targets;
+        drop(state);
         for finding in new {
-            finding.emit_event();
+            finding.emit_event(logs_targets);
         }
     }
 }

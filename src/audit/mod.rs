@@ -57,7 +57,8 @@
 //!
 //! The layer checks each exchange of request and response, and adds its findings to an [`Audit`].
 //! Each [`Code`] is listed once per target, and further findings are counted. With the feature
-//! `tracing` each finding is an event, and a mistake is a warning. Requests and responses are not
+//! `tracing` each finding is an event, and a mistake is a warning. The event has the code and the remedy,
+//! and target and details only with [`Audit::log_targets`]. Requests and responses are not
 //! changed.
 //!
 //! Some mistakes show in one response. Others show only in comparison with earlier responses of

@@ -47,21 +47,23 @@ impl<B: Body<Data = Bytes>> ObservedBody<B> {
         let mut announced = None;
         if let Some(exchange) = scope.as_mut().and_then(ExchangeScope::exchange) {
             exchange.set_status(response.status());
+            exchange.add_explained(response.extensions());
             let body = response.body();
-            // A server reads nothing of a `HEAD`, whatever the body has.
-            if body.is_end_stream() || exchange.is_head() {
-                exchange.set_end(ExchangeEnd::Complete);
-            }
             let declared = || content_length::declared_length(response.headers());
             announced = body.size_hint().exact().or_else(declared);
-        }
-        if let Some(scope) = &scope {
-            scope.report_head();
-        }
-        // Reports an exchange that has ended.
-        let exchange = scope.as_mut().and_then(ExchangeScope::exchange);
-        if exchange.is_some_and(|exchange| exchange.has_ended()) {
-            scope = None;
+            // A server drops a body of which it needs nothing.
+            let has_ended =
+                body.is_end_stream() || announced == Some(0) || exchange.has_no_content();
+            if let Some(scope) = &scope {
+                scope.report_head();
+            }
+            if has_ended {
+                if let Some(exchange) = scope.as_mut().and_then(ExchangeScope::exchange) {
+                    exchange.set_end(ExchangeEnd::Complete);
+                }
+                // Reports the exchange.
+                scope = None;
+            }
         }
         response.map(|body| Self {
             body: Some(body),
@@ -90,8 +92,9 @@ impl<B: Body<Data = Bytes>> Body for ObservedBody<B> {
                     let length = frame.data_ref().map_or(0, Bytes::len);
                     exchange.add_sent(length as u64);
                     // A server that has all announced bytes polls no further.
-                    let is_over =
-                        body.is_end_stream() || *this.announced == Some(exchange.bytes_sent());
+                    let has_announced =
+                        |length: u64| this.announced.is_some_and(|announced| announced <= length);
+                    let is_over = body.is_end_stream() || has_announced(exchange.bytes_sent());
                     is_over.then_some(ExchangeEnd::Complete)
                 }
                 Some(Err(_)) => Some(ExchangeEnd::BodyError),

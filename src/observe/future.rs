@@ -12,7 +12,7 @@ use pin_project_lite::pin_project;
 
 use super::{
     ObservedBody,
-    exchange::{ExchangeEnd, ExchangeScope, end_within, enter},
+    exchange::{ExchangeEnd, ExchangeScope, end_within, enter, record_inner},
 };
 
 pin_project! {
@@ -61,6 +61,9 @@ where
             .expect("polled before it is dropped");
         let response = ready!(enter(this.scope, || future.poll(cx)));
         let mut scope = this.scope.take();
+        if let Some(exchange) = scope.as_mut().and_then(ExchangeScope::exchange) {
+            record_inner(exchange);
+        }
         Poll::Ready(match response {
             Ok(response) => Ok(ObservedBody::observe(response, scope)),
             Err(error) => {

@@ -163,11 +163,12 @@ impl<Q: ValidatorSource, G> LockedWrite<Q, G> {
         if !is_read {
             if write.protection.is_conditional
                 && let known = write.try_source(&parts)
-                && let WriteCheck::Refused(answer) = write
+                && let WriteCheck::Refused(mut answer) = write
                     .as_unchecked(&parts)
                     .check(known, &mut service)
                     .await?
             {
+                write.config.record_refusal(&mut answer);
                 let mut content = UnreadContent::read_ahead(&parts, content);
                 drop(service);
                 return Ok(content.refuse(answer).await);
@@ -181,7 +182,8 @@ impl<Q: ValidatorSource, G> LockedWrite<Q, G> {
         let Ok(guard) = acquired else {
             let accepts_json = Accept::from_headers(&parts.headers).accepts_json();
             let busy = Refusal::new(Reason::Busy);
-            let busy = write.config.refuse(busy, accepts_json, None);
+            let mut busy = write.config.refuse(busy, accepts_json, None);
+            write.config.record_refusal(&mut busy);
             drop(service);
             return Ok(content.refuse(busy).await);
         };

@@ -84,7 +84,7 @@ enum NotPurgedReason {
     /// The target may mean more than one URL to the cache.
     Ambiguous {
         target: String,
-        problem: &'static str,
+        problem: AmbiguousTarget,
     },
     Unreachable(BoxError),
     Refused(BoxError),
@@ -112,11 +112,21 @@ impl NotPurged {
     }
 
     pub(super) fn ambiguous(target: String, problem: &'static str) -> Self {
+        let problem = AmbiguousTarget(problem);
         NotPurgedReason::Ambiguous { target, problem }.into()
     }
 
     pub(super) fn unreachable(error: impl Into<BoxError>) -> Self {
         NotPurgedReason::Unreachable(error.into()).into()
+    }
+
+    /// Returns the error for a log, which does not name the target.
+    #[cfg(feature = "tokio")]
+    pub(super) fn for_log(&self) -> &(dyn Error + 'static) {
+        match &self.reason {
+            NotPurgedReason::Ambiguous { problem, .. } => problem,
+            _ => self,
+        }
     }
 
     /// Returns the status of the cache's response, if there was one.
@@ -174,7 +184,7 @@ impl fmt::Display for NotPurged {
                 write!(f, "the cache responded with {status}")
             }
             NotPurgedReason::Ambiguous { target, problem } => {
-                write!(f, "the target {target:?} is not sent: {problem}")
+                write!(f, "the target {target:?} is not sent: {}", problem.0)
             }
             NotPurgedReason::Unreachable(error) | NotPurgedReason::Refused(error) => error.fmt(f),
         }
@@ -189,3 +199,15 @@ impl Error for NotPurged {
         }
     }
 }
+
+/// The reason why a target may mean more than one URL to the cache, without the target.
+#[derive(Debug)]
+struct AmbiguousTarget(&'static str);
+
+impl fmt::Display for AmbiguousTarget {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "a target is not sent: {}", self.0)
+    }
+}
+
+impl Error for AmbiguousTarget {}

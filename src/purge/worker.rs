@@ -213,8 +213,11 @@ impl<P: Purger> PurgeWorker<P> {
         // The failures before a refusal may be those of the cache, so each purge is sent once more.
         let gives_up = if is_final { !split } else { is_last };
         if gives_up {
-            let purge = &part.purge;
-            events::purge_failed(&**error, part.failures, purge.len());
+            events::purge_failed(
+                known.map_or(&**error, NotPurged::for_log),
+                part.failures,
+                part.purge.len(),
+            );
             let reason = if is_final {
                 PurgeError::Refused
             } else {

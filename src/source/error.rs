@@ -78,6 +78,16 @@ impl SourceError {
         })
     }
 
+    /// Returns the error for a log. The response of an extractor may repeat parts of the request.
+    #[cfg(feature = "tracing")]
+    pub(crate) fn for_log(&self) -> &(dyn Error + 'static) {
+        match &self.0 {
+            #[cfg(feature = "axum")]
+            SourceFailure::Rejection(_) => &RejectedRequest,
+            _ => self,
+        }
+    }
+
     /// Returns the response with which an extractor rejected the request, if one did.
     pub(crate) fn rejection(&self) -> Option<&Response<Bytes>> {
         match &self.0 {
@@ -103,9 +113,7 @@ impl fmt::Display for SourceError {
             ),
             SourceFailure::Panic => f.write_str("the source of validators panicked"),
             #[cfg(feature = "axum")]
-            SourceFailure::Rejection(_) => {
-                f.write_str("an extractor of the source rejected the request")
-            }
+            SourceFailure::Rejection(_) => RejectedRequest.fmt(f),
         }
     }
 }
@@ -120,6 +128,21 @@ impl Error for SourceError {
         }
     }
 }
+
+/// The error of an extractor, without its response.
+#[cfg(feature = "axum")]
+#[derive(Debug)]
+struct RejectedRequest;
+
+#[cfg(feature = "axum")]
+impl fmt::Display for RejectedRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an extractor of the source rejected the request")
+    }
+}
+
+#[cfg(feature = "axum")]
+impl Error for RejectedRequest {}
 
 /// The response with which an extractor rejected a request.
 #[cfg(feature = "axum")]

@@ -1,6 +1,8 @@
 //! Requests, sources and handlers for the unit tests of the layers.
 
 mod bodies;
+#[cfg(feature = "tracing")]
+mod events;
 
 #[cfg(feature = "tokio")]
 use std::time::Duration;
@@ -29,6 +31,8 @@ use crate::{
 };
 
 pub(crate) use bodies::{Act, Broken, ScriptedBody, Silent, Upload, content, read, read_unchecked};
+#[cfg(feature = "tracing")]
+pub(crate) use events::RecordedEvents;
 
 /// Moves the paused clock of tokio. Timers on the way fire in their order, which `advance` would
 /// skip.
@@ -85,7 +89,7 @@ where
 
 /// A handler that calls a closure.
 #[derive(Debug, Clone)]
-pub(crate) struct Handler<F>(F);
+pub(crate) struct Handler<F>(pub(crate) F);
 
 impl<F, ReqB, B> Service<Request<ReqB>> for Handler<F>
 where

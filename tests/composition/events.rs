@@ -81,26 +81,47 @@ async fn an_unchecked_write_is_reported() {
     assert_eq!(response.status(), 200);
     let told = notebook.0.lock().unwrap().concat();
     assert!(told.starts_with("WARN"), "{told}");
-    assert!(told.contains("PUT") && told.contains("/notes/1"), "{told}");
+    assert!(told.contains("PUT") && !told.contains("/notes"), "{told}");
     assert!(told.contains("updates can be lost"), "{told}");
 }
 
-/// Issue 12: the path is that of the client, with the prefix.
+/// Issue 12: the path is that of the client, with the prefix. An observer has it, and the log has
+/// not.
 #[cfg(feature = "axum")]
 #[tokio::test]
 async fn a_write_below_a_prefix_is_reported_with_its_whole_path() {
     use axum::{Router, body::Body, routing::put};
+    use tower_conditional::{
+        ObserveLayer,
+        observe::{Event, Exchange, Observer},
+    };
+
+    #[derive(Clone, Default)]
+    struct UncheckedPaths(Arc<Mutex<Vec<String>>>);
+
+    impl Observer for UncheckedPaths {
+        fn exchange(&self, _: &Exchange<'_>) {}
+
+        fn event(&self, event: &Event<'_>) {
+            if let Event::UncheckedWrite { method, path, .. } = event {
+                self.0.lock().unwrap().push(format!("{method} {path}"));
+            }
+        }
+    }
 
     let notebook = RecordedEvents::default();
     let _subscribed = set_default(notebook.clone());
     let guard = PreconditionLayer::handler_checks();
     let notes = Router::new().route("/notes/{id}", put(|| async {}).route_layer(guard));
-    let app = Router::new().nest("/api", notes);
+    let paths = UncheckedPaths::default();
+    let observe = ObserveLayer::new(paths.clone());
+    let app = Router::new().nest("/api", notes).layer(observe);
     let write = Request::put("/api/notes/1").header(IF_MATCH, "\"7\"");
     let response = app.oneshot(write.body(Body::empty()).unwrap()).await;
     assert_eq!(response.unwrap().status(), 200);
+    assert_eq!(*paths.0.lock().unwrap(), ["PUT /api/notes/1"]);
     let told = notebook.0.lock().unwrap().concat();
-    assert!(told.contains("/api/notes/1"), "{told}");
+    assert!(told.contains("PUT") && !told.contains("/notes"), "{told}");
 }
 
 #[tokio::test]
@@ -185,9 +206,9 @@ async fn a_dropped_or_failed_purge_is_reported() {
     let tag = CacheTag::new("article-7").unwrap();
     let target = http::Uri::from_static("/home?token=secret");
     let home = || Purge::new().with_tags([&tag]).with_target(target.clone());
-    // An operator can purge by hand.
-    let names_the_purge = |told: &str| {
-        told.contains("tags=[\"article-7\"] targets=[\"/home\"]") && !told.contains("secret")
+    // An observer of the queue gets the names.
+    let counts_the_purge = |told: &str| {
+        told.contains("names=2") && !told.contains("article") && !told.contains("home")
     };
     let first = queue.enqueue(home());
     assert_eq!(queue.enqueue(home()).await, Err(PurgeError::Full));
@@ -196,7 +217,7 @@ async fn a_dropped_or_failed_purge_is_reported() {
         told.starts_with("WARN") && told.contains("too many purges"),
         "{told}"
     );
-    assert!(names_the_purge(&told), "{told}");
+    assert!(counts_the_purge(&told), "{told}");
     notebook.0.lock().unwrap().clear();
 
     assert_eq!(first.await, Err(PurgeError::Failed));
@@ -205,7 +226,7 @@ async fn a_dropped_or_failed_purge_is_reported() {
         told.contains("ERROR") && told.contains("the cache is gone"),
         "{told}"
     );
-    assert!(names_the_purge(&told), "{told}");
+    assert!(counts_the_purge(&told), "{told}");
 }
 
 #[tokio::test]
@@ -229,7 +250,7 @@ async fn a_finding_is_reported_once() {
     };
     assert!(mistake.starts_with("WARN"), "{mistake}");
     assert!(advice.starts_with("INFO"), "{advice}");
-    for part in ["invalid-tag", "GET /notes/1", "ETag: unquoted", "RFC 9110"] {
+    for part in ["invalid-tag", "RFC 9110", "visible characters"] {
         assert!(mistake.contains(part), "{mistake}");
     }
     assert!(advice.contains("no-policy"), "{advice}");

@@ -1,11 +1,11 @@
-use http::Uri;
+use http::{HeaderValue, Method, Uri};
 
 use crate::semantics::caching::cache_tags::CacheTag;
 
 /// An event of a layer, a store or a queue, apart from the decision on a request.
 ///
-/// Its values that name a resource, such as [`PurgeEvent::targets`], are for operators. Do not
-/// write them into labels or logs.
+/// The events of the feature `tracing` name no resource. Its values here, such as
+/// [`PurgeEvent::targets`], are for operators. Do not write them into labels or logs.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub enum Event<'a> {
@@ -15,6 +15,26 @@ pub enum Event<'a> {
     Validators(ValidatorEvent),
     /// The end of a purge.
     Purge(PurgeEvent<'a>),
+    /// A conditional write succeeded without a comparison, so that an update may be lost. Its
+    /// [`Outcome`](crate::Outcome::is_unchecked) says so too.
+    #[non_exhaustive]
+    UncheckedWrite {
+        /// The method of the write.
+        method: &'a Method,
+        /// The path that the client requested.
+        path: &'a str,
+    },
+    /// A remembered tag is not that of the handler, although nobody has written. It comes after
+    /// [`ValidatorEvent::Stale`].
+    #[non_exhaustive]
+    StaleValidator {
+        /// The URI that the client requested. A query may hold secrets.
+        target: &'a Uri,
+        /// The tag that was remembered.
+        remembered: &'a HeaderValue,
+        /// The tag of the handler's response. `None` if it has none, such as a 404.
+        current: Option<&'a HeaderValue>,
+    },
     /// A handler ran after its exchange had ended, since the write had to be finished. No
     /// [`Exchange`](super::Exchange) counts this run.
     LateHandlerRun,

@@ -2,6 +2,7 @@
 
 mod end;
 mod event;
+mod method;
 mod nested;
 mod observer;
 mod record;
@@ -14,17 +15,19 @@ mod sources;
 
 pub use end::ExchangeEnd;
 pub use event::{Event, KeyEvent, PurgeEvent, PurgeResult, ValidatorEvent};
+#[cfg(feature = "tracing")]
+pub(crate) use method::method_label;
 pub(crate) use nested::nested;
 pub use observer::Observer;
 pub(crate) use record::ExchangeRecord;
 pub use record::{Exchange, SavedBytes};
 pub use result::ExchangeResult;
 pub(crate) use scope::{
-    ExchangeScope, RouteReporter, end_within, enter, handler_ended, handler_started, has_exchange,
-    is_nested, record_decision, record_source,
+    ExchangeScope, RouteReporter, emit, end_within, enter, handler_ended, handler_started,
+    has_exchange, is_nested, record_decision, record_inner, record_source,
 };
 #[cfg(feature = "tokio")]
-pub(crate) use scope::{current_scope, emit, emit_to};
+pub(crate) use scope::{current_scope, emit_to};
 #[cfg(feature = "tokio")]
 pub(crate) use scoped::scoped;
 pub use sources::SourceCalls;

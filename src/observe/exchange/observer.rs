@@ -1,4 +1,7 @@
-use std::sync::Arc;
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+};
 
 use super::{event::Event, record::Exchange};
 
@@ -59,19 +62,24 @@ where
     }
 }
 
+/// Calls an observer, whose panic must harm neither a response nor another observer.
+pub(super) fn shielded(call: impl FnOnce()) {
+    let _ = catch_unwind(AssertUnwindSafe(call));
+}
+
 impl<A: Observer, B: Observer> Observer for (A, B) {
     fn exchange(&self, exchange: &Exchange<'_>) {
-        self.0.exchange(exchange);
+        shielded(|| self.0.exchange(exchange));
         self.1.exchange(exchange);
     }
 
     fn head(&self, exchange: &Exchange<'_>) {
-        self.0.head(exchange);
+        shielded(|| self.0.head(exchange));
         self.1.head(exchange);
     }
 
     fn event(&self, event: &Event<'_>) {
-        self.0.event(event);
+        shielded(|| self.0.event(event));
         self.1.event(event);
     }
 

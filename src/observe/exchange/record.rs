@@ -1,13 +1,17 @@
 use std::{fmt, time::Duration};
 
-use http::{Method, StatusCode};
+use http::{Extensions, Method, StatusCode};
 
-use super::{end::ExchangeEnd, result::ExchangeResult, route::ObservedRoute, sources::SourceCalls};
+use super::{
+    end::ExchangeEnd, method::method_label, result::ExchangeResult, route::ObservedRoute,
+    sources::SourceCalls,
+};
 use crate::outcome::{Outcome, Verdict};
 
 /// A request and its response, with the decisions of the layers.
 ///
-/// It names no path, tag, key or user: its values may be labels and fields of logs.
+/// It names no path, tag, key or user. All values but [`method`](Self::method) may be labels and
+/// fields of logs.
 #[derive(Clone, Copy)]
 pub struct Exchange<'a> {
     record: &'a ExchangeRecord,
@@ -43,10 +47,18 @@ impl<'a> Exchange<'a> {
         Self { record, route }
     }
 
-    /// Returns the method of the client.
+    /// Returns the method of the client. It may be any word: use
+    /// [`method_label`](Self::method_label) for labels.
     #[must_use]
     pub fn method(&self) -> &'a Method {
         &self.record.method
+    }
+
+    /// Returns the method as one word of a closed set: one of the nine methods of RFC 9110 and RFC
+    /// 5789, `QUERY`, or `other`.
+    #[must_use]
+    pub fn method_label(&self) -> &'static str {
+        method_label(&self.record.method)
     }
 
     /// Returns the name of the route, from [`ObserveLayer::route`](super::super::ObserveLayer::route).
@@ -142,7 +154,7 @@ impl<'a> Exchange<'a> {
 impl fmt::Debug for Exchange<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Exchange")
-            .field("method", self.method())
+            .field("method", &self.method_label())
             .field("route", &self.route())
             .field("status", &self.status())
             .field("result", &self.result())
@@ -180,12 +192,37 @@ impl ExchangeRecord {
         self.bytes_sent
     }
 
-    pub(crate) fn is_head(&self) -> bool {
+    /// Returns `true` if a server sends no content of the response, whatever the body has (RFC
+    /// 9110, sections 6.4.1 and 9.3.6).
+    pub(crate) fn has_no_content(&self) -> bool {
+        let Some(status) = self.status else {
+            return false;
+        };
         self.method == Method::HEAD
+            || status.is_informational()
+            || matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED)
+            || self.method == Method::CONNECT && status.is_success()
     }
 
-    pub(crate) fn has_ended(&self) -> bool {
-        self.end.is_some()
+    /// Takes the decisions over from the response if none are recorded. Behind a buffer, layers
+    /// with `explain` work in another task.
+    pub(crate) fn add_explained(&mut self, extensions: &Extensions) {
+        if let Some(explained) = extensions.get::<Outcome>()
+            && self.outcome == Outcome::default()
+        {
+            self.outcome = explained.clone();
+        }
+    }
+
+    /// Adds what a layer inside has recorded of the same request.
+    pub(super) fn add_inner(&mut self, inner: &Self) {
+        if self.outcome == Outcome::default() {
+            self.outcome = inner.outcome.clone();
+        }
+        if self.handler_runs.is_none() {
+            self.handler_runs = inner.handler_runs;
+        }
+        self.sources.add(inner.sources);
     }
 
     /// Sets the end, unless there is one.

@@ -4,17 +4,12 @@
 //! polled, the record is in a variable of the thread, where the layers inside find it. So a record
 //! is one allocation, and no request needs an extension.
 
-use std::{
-    cell::Cell,
-    panic::{AssertUnwindSafe, catch_unwind},
-    sync::Arc,
-    thread,
-};
+use std::{cell::Cell, sync::Arc, thread};
 
 use super::{
     end::ExchangeEnd,
     event::Event,
-    observer::Observer,
+    observer::{Observer, shielded},
     record::{Exchange, ExchangeRecord},
     route::ObservedRoute,
     sources::SourceCalls,
@@ -115,11 +110,6 @@ impl Drop for ObservedWork {
     }
 }
 
-/// Calls an observer, whose panic must not harm a response.
-fn shielded(call: impl FnOnce()) {
-    let _ = catch_unwind(AssertUnwindSafe(call));
-}
-
 /// Runs `run` while `scope` is the current one. Without a scope, the current one stays.
 pub(crate) fn enter<T>(scope: &mut Option<ExchangeScope>, run: impl FnOnce() -> T) -> T {
     enter_as(ScopeMode::Recording, scope, run)
@@ -189,6 +179,13 @@ pub(crate) fn record_decision(change: impl FnOnce(&mut Outcome)) {
     }
 }
 
+/// Records what a layer that observes inside of another one has recorded.
+pub(crate) fn record_inner(inner: &ExchangeRecord) {
+    if has_exchange() {
+        with_exchange(|exchange| exchange.add_inner(inner));
+    }
+}
+
 /// Records the answer of a source, and its time.
 pub(crate) fn record_source<E>(watch: Stopwatch, answer: &Result<Current, E>) {
     if !has_exchange() {
@@ -213,7 +210,6 @@ pub(crate) fn record_source<E>(watch: Stopwatch, answer: &Result<Current, E>) {
 }
 
 /// Reports an event to the observer of the current scope, if there is one.
-#[cfg(feature = "tokio")]
 pub(crate) fn emit(event: &Event<'_>) {
     if STATE.get() == ScopeMode::Outside {
         return;

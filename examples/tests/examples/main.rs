@@ -1,12 +1,13 @@
 //! Black-box tests, which start the built examples and connect to them.
 //!
-//! All tests are about `notes`, except `optimistic_locking`, `payments`, `plain_hyper` and
+//! All tests are about `notes`, except `openapi`, `optimistic_locking`, `payments`, `plain_hyper` and
 //! `validator_cache`. The tests of `tests/showcase` cover the same handlers and layers completely.
 
 mod conditional_writes;
 mod databases;
 mod example;
 mod notes;
+mod openapi;
 mod optimistic_locking;
 mod payments;
 mod plain_hyper;

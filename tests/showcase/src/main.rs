@@ -6,6 +6,7 @@ mod comma;
 mod files;
 mod handlers;
 mod keys;
+mod openapi;
 mod options;
 mod postgres;
 #[path = "../../../examples/notes/problem.rs"]
@@ -67,6 +68,7 @@ async fn start(options: Options) -> Result<(), Box<dyn Error + Send + Sync>> {
         .merge(comma::routes())
         .merge(streams::routes(store.changes(), stop.clone()))
         .merge(stats::routes(&runs, purges.clone()))
+        .merge(openapi::routes()?)
         .layer(EtagLayer::new());
     let router = runs.of(router.merge(checks));
 

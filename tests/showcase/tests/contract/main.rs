@@ -6,6 +6,7 @@ mod caching;
 mod cli;
 mod fields;
 mod files;
+mod openapi;
 mod orders;
 mod reads;
 mod refused_writes;

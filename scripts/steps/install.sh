@@ -117,6 +117,7 @@ install_schemathesis() {
     if cmp --silent "$wheels" "$tools/wheels.txt" && "$tools/bin/schemathesis" --version; then return; fi
     rm -rf "$tools"
     if ! download_schemathesis "$tools" "$wheels"; then
+        rm -rf "$tools"
         export SCHEMATHESIS_NOT_CHECKED="its wheels cannot be downloaded, are for another Python or do not run"
         not_checked "Schemathesis: $SCHEMATHESIS_NOT_CHECKED"
     fi

@@ -11,7 +11,7 @@ use http::{Request, Response};
 use pin_project_lite::pin_project;
 use tower_service::Service;
 
-use super::exchange::{handler_ended, handler_started};
+use super::exchange::{enter_handler, handler_ended, handler_started};
 use crate::clock::Stopwatch;
 
 /// Service that counts and measures the runs of a handler, inside of
@@ -45,6 +45,7 @@ where
     fn call(&mut self, request: Request<ReqB>) -> Self::Future {
         // Before the call, in which some services do their work.
         let run = handler_started();
+        let _inside = enter_handler();
         CountedFuture {
             future: self.inner.call(request),
             run,
@@ -71,7 +72,11 @@ impl<F: Future> Future for CountedFuture<F> {
         if this.run.is_none() {
             *this.run = handler_started();
         }
-        let output = ready!(this.future.poll(cx));
+        let polled = {
+            let _inside = enter_handler();
+            this.future.poll(cx)
+        };
+        let output = ready!(polled);
         if let Some(run) = *this.run {
             handler_ended(run);
         }

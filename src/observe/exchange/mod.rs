@@ -23,8 +23,8 @@ pub(crate) use record::ExchangeRecord;
 pub use record::{Exchange, SavedBytes};
 pub use result::ExchangeResult;
 pub(crate) use scope::{
-    ExchangeScope, RouteReporter, emit, end_within, enter, handler_ended, handler_started,
-    has_exchange, is_nested, record_decision, record_inner, record_source,
+    ExchangeScope, RouteReporter, emit, end_within, enter, enter_handler, handler_ended,
+    handler_started, has_exchange, is_nested, record_decision, record_inner, record_source,
 };
 #[cfg(feature = "tokio")]
 pub(crate) use scope::{current_scope, emit_to};

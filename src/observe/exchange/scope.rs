@@ -29,6 +29,9 @@ enum ScopeMode {
     Outside,
     /// Layers record their decisions.
     Recording,
+    /// Layers record, and are inside of the service whose runs are counted, such as a router with
+    /// layers on its routes.
+    InHandler,
     /// A layer sends a request of its own, whose decisions are not those of the exchange.
     Nested,
     /// The exchange is over, and its work may go on in a task.
@@ -163,7 +166,7 @@ impl Drop for EnteredScope<'_> {
 /// Returns `true` if the decisions of layers are recorded.
 #[inline]
 pub(crate) fn has_exchange() -> bool {
-    STATE.get() == ScopeMode::Recording
+    matches!(STATE.get(), ScopeMode::Recording | ScopeMode::InHandler)
 }
 
 /// Returns `true` inside of a request that a layer sends, which is no exchange of its own.
@@ -175,7 +178,21 @@ pub(crate) fn is_nested() -> bool {
 #[inline]
 pub(crate) fn record_decision(change: impl FnOnce(&mut Outcome)) {
     if has_exchange() {
-        with_exchange(|exchange| change(&mut exchange.outcome));
+        with_exchange(|exchange| {
+            let was_early = !exchange.outcome.handler_ran();
+            change(&mut exchange.outcome);
+            let is_early = !exchange.outcome.handler_ran();
+            // The run was counted outside of the layer that answers in place of the handler.
+            if STATE.get() == ScopeMode::InHandler
+                && let Some(runs) = &mut exchange.handler_runs
+            {
+                match (was_early, is_early) {
+                    (false, true) => *runs = runs.saturating_sub(1),
+                    (true, false) => *runs += 1,
+                    _ => {}
+                }
+            }
+        });
     }
 }
 
@@ -291,18 +308,20 @@ fn with_exchange(run: impl FnOnce(&mut ExchangeRecord)) {
 }
 
 /// Starts a nested request, unless there is nothing to record. It ends when the guard is dropped.
-pub(super) fn nest() -> Option<NestedGuard> {
-    let outer = STATE.get();
-    (outer == ScopeMode::Recording).then(|| {
-        STATE.set(ScopeMode::Nested);
-        NestedGuard(outer)
-    })
+pub(super) fn nest() -> Option<ModeGuard> {
+    has_exchange().then(|| ModeGuard(STATE.replace(ScopeMode::Nested)))
 }
 
-/// The mode before a nested request, which is restored also after a panic.
-pub(super) struct NestedGuard(ScopeMode);
+/// Starts the part of an exchange inside of the service whose runs are counted.
+pub(crate) fn enter_handler() -> Option<ModeGuard> {
+    let is_outside_of_it = STATE.get() == ScopeMode::Recording;
+    is_outside_of_it.then(|| ModeGuard(STATE.replace(ScopeMode::InHandler)))
+}
 
-impl Drop for NestedGuard {
+/// The mode before a part of an exchange, which is restored also after a panic.
+pub(crate) struct ModeGuard(ScopeMode);
+
+impl Drop for ModeGuard {
     fn drop(&mut self) {
         STATE.set(self.0);
     }

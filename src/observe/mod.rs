@@ -113,6 +113,68 @@
 //! An exchange has the name of a route and never a path. With the feature `axum` it is the
 //! `MatchedPath`, for layers inside of the router. Otherwise set [`ObserveLayer::route`].
 //!
+//! ## Logs
+//!
+//! With the feature `tracing`, the observer `Tracing` emits one event for each exchange when it ends.
+//! The level is `debug`, and `info` for 412, 428 and 503:
+//!
+//! ```
+//! # #[cfg(feature = "tracing")]
+//! # fn example() {
+//! use tower_conditional::{observe::Tracing, stack};
+//!
+//! let layer = stack().observe(Tracing::new());
+//! # let _ = layer;
+//! # }
+//! ```
+//!
+//! | Field | Value |
+//! |---|---|
+//! | `method` | [`Exchange::method_label`] |
+//! | `route` | [`Exchange::route`] |
+//! | `status` | the status, or nothing without a response |
+//! | `outcome` | [`ExchangeResult::as_str`] |
+//! | `handler_runs` | [`Exchange::handler_runs`] |
+//! | `bytes_sent` | [`Exchange::bytes_sent`] |
+//! | `bytes_saved`, `bytes_saved_last` | [`SavedBytes::Known`] or [`SavedBytes::Last`], in bytes |
+//! | `source_calls`, `source_seconds` | the calls of the source, and the time of all |
+//! | `unchecked` | `true` for a write that [compared nothing](crate::Outcome::is_unchecked) |
+//! | `suppressed` | the number of events that were suppressed before this one |
+//!
+//! When the response is sent, `Tracing` also records two fields on the current span, if it has them:
+//! `conditional.outcome` and `conditional.handler_ran`. Declare them in the span of the request:
+//!
+//! ```
+//! # #[cfg(feature = "tracing")]
+//! # fn example() {
+//! use tower_http::trace::TraceLayer;
+//! use tracing::field::Empty;
+//!
+//! let layer = TraceLayer::new_for_http().make_span_with(|_: &http::Request<()>| {
+//!     tracing::info_span!(
+//!         "request",
+//!         conditional.outcome = Empty,
+//!         conditional.handler_ran = Empty
+//!     )
+//! });
+//! # let _ = layer;
+//! # }
+//! ```
+//!
+//! The layers emit further events with or without an observer. Examples are a source that failed, a
+//! write without a comparison, and a purge that was given up.
+//!
+//! - **No secrets.** No event of this crate has a path, a query, a tag, a key, a user or a header of a
+//!   request. An [`Event`] has them for an operator. Two kinds of values come from elsewhere. The
+//!   text of an error is that of your source, store, client or encryption, so keep secrets out of it.
+//!   The `record` of an idempotency key is a SHA-256 of scope, user and key, and is needed to settle
+//!   it. Whoever reads the logs can test a guess, so keys should be random, such as a UUID. An audit
+//!   logs targets and tags only after [`Audit::log_targets`](crate::Audit::log_targets).
+//! - **No storm.** At most 10 events of a kind are emitted in a second of the clock, at `info` and
+//!   above. The next event of that kind says in `suppressed` how many were left out. For exchanges,
+//!   each `Tracing` counts 412, 428 and 503 apart. One beyond the limit is an event at `debug`, which
+//!   has no limit.
+//!
 //! # Layer order
 //!
 //! `ObserveLayer` belongs around all layers of this crate, and inside of authentication and limits.
@@ -153,6 +215,8 @@ mod config;
 pub(crate) mod exchange;
 mod future;
 mod layer;
+#[cfg(feature = "tracing")]
+mod logs;
 mod probe;
 mod routes;
 mod service;
@@ -164,6 +228,8 @@ pub use exchange::{
 };
 pub use future::ResponseFuture;
 pub use layer::ObserveLayer;
+#[cfg(feature = "tracing")]
+pub use logs::Tracing;
 pub use probe::{CountedFuture, CountedHandler};
 pub use service::Observe;
 

@@ -37,6 +37,13 @@ mod plain;
 mod ranges;
 mod readiness;
 mod recipes;
+#[cfg(all(
+    feature = "axum",
+    feature = "test-util",
+    feature = "tokio",
+    feature = "tracing"
+))]
+mod secrets;
 mod serve_dir;
 mod set_header;
 #[cfg(feature = "tokio")]

@@ -1,5 +1,7 @@
 mod content;
 mod ends;
+#[cfg(feature = "tracing")]
+mod logs;
 mod nested;
 mod panics;
 mod routes;

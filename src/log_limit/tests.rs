@@ -32,7 +32,6 @@ fn a_storm_without_end_does_not_overflow() {
 #[test]
 fn each_event_is_admitted_or_named_once() {
     for seed in 1..=200 {
-        println!("seed {seed}");
         let mut random = Random::new(seed);
         let limit = LogLimit::new();
         let (mut now, mut told, mut sent) = (0, 0, 0);
@@ -47,11 +46,15 @@ fn each_event_is_admitted_or_named_once() {
                 of_second += 1;
                 told += 1 + event.suppressed.unwrap_or_default();
             }
-            assert!(of_second <= MAX_PER_SECOND);
+            assert!(of_second <= MAX_PER_SECOND, "seed {seed}");
         }
         // The last event names the rest.
         let last = limit.admit_in(now + 1).unwrap();
-        assert_eq!(told + last.suppressed.unwrap_or_default(), sent);
+        assert_eq!(
+            told + last.suppressed.unwrap_or_default(),
+            sent,
+            "seed {seed}"
+        );
     }
 }
 

@@ -1,6 +1,7 @@
 //! A subscriber that keeps the text of events, and of fields that are recorded on spans.
 
 use std::{
+    error::Error,
     fmt::{self, Write},
     mem,
     sync::{Arc, Mutex},
@@ -90,6 +91,16 @@ struct FieldText<'t>(&'t mut String);
 impl Visit for FieldText<'_> {
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
         let _ = write!(self.0, " {field}={value:?}");
+    }
+
+    fn record_error(&mut self, field: &Field, error: &(dyn Error + 'static)) {
+        let _ = write!(self.0, " {field}={error}");
+        // A formatter writes the causes too.
+        let mut cause = error.source();
+        while let Some(error) = cause {
+            let _ = write!(self.0, ": {error}");
+            cause = error.source();
+        }
     }
 
     fn record_str(&mut self, field: &Field, value: &str) {

@@ -245,7 +245,7 @@ pub(crate) fn handler_started() -> Option<Stopwatch> {
     if STATE.get() == ScopeMode::Outside {
         return None;
     }
-    let started = with_scope(|scope| {
+    with_scope(|scope| {
         let Some(exchange) = scope.exchange() else {
             emit_to(scope.observer(), &Event::LateHandlerRun);
             return Stopwatch::stopped();
@@ -258,8 +258,7 @@ pub(crate) fn handler_started() -> Option<Stopwatch> {
         } else {
             Stopwatch::stopped()
         }
-    });
-    started
+    })
 }
 
 /// Adds the time of a run of the handler.

@@ -122,3 +122,24 @@ fn a_handler_that_calls_an_observed_service_has_an_exchange_of_its_own() {
         "GET other 200 unconditional sent=5 runs=1"
     );
 }
+
+/// With `stack` around a router, layers on its routes are inside of the service whose runs are
+/// counted.
+#[test]
+fn a_layer_on_a_route_answers_in_place_of_the_handler() {
+    let recorder = Recorder::default();
+    let guard = PreconditionLayer::new(knows(tagged("7")));
+    let handler = service_fn(async |request: Request<_>| Ok::<_, Infallible>(note(&request)));
+    let route = guard.layer(handler);
+    let service = stack().observe(recorder.clone()).layer(route);
+    for (tag, line) in [
+        ("\"7\"", "PUT other 200 proceeded sent=0 runs=1"),
+        ("\"6\"", "runs=0"),
+    ] {
+        let write = with_fields("PUT", &[("if-match", tag)]);
+        let response = run(service.clone().oneshot(write)).unwrap();
+        read(response.into_body());
+        let exchange = recorder.exchange();
+        assert!(exchange.contains(line), "{exchange}");
+    }
+}

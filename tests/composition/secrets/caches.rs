@@ -64,6 +64,13 @@ async fn purges_and_tags_of_caches_tell_no_secrets() {
     texts.assert_told(&["more cache tags"]);
 }
 
+/// Runs the tasks of this thread, such as a step of a store that no response waits for.
+async fn run_tasks() {
+    for _ in 0..20 {
+        tokio::task::yield_now().await;
+    }
+}
+
 #[tokio::test]
 async fn validators_tell_no_secrets() {
     let texts = Texts::default();
@@ -93,12 +100,13 @@ async fn validators_tell_no_secrets() {
         Some(200)
     );
     response.into_body().collect().await.unwrap();
-    texts.assert_told(&["validators were not remembered"]);
+    run_tasks().await;
+    texts.take();
     assert_eq!(send(&service, full()).await, Some(200));
     assert_eq!(send(&service, get()).await, Some(304));
     written.store(true, Ordering::Relaxed);
     assert_eq!(send(&service, get()).await, Some(200));
-    tokio::task::yield_now().await;
+    run_tasks().await;
     texts.assert_told(&["a remembered tag is stale"]);
 
     let refusing = FaultyStore::new(MemoryValidatorStore::new(), 1).refusals(1.0);

@@ -71,7 +71,7 @@ use crate::semantics::canonical_json::{CanonicalLimits, NotCanonical, canonicali
 /// # Limits
 ///
 /// The length is limited to 4 GiB, and the depth is not limited. At its peak, the response takes
-/// about 2.5 times the memory of its content.
+/// about 2.5 times the memory of its content, since `serde_json` writes the value first.
 ///
 /// Arrays keep their order. Sort the elements of a `HashSet` before.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -1,37 +1,57 @@
 //! The pointers that lead to the place where the second pass is.
 
-use super::{ignored::IgnoredMembers, names, pointer::ReferenceToken};
+use std::ops::Range;
+
+use super::{ignored::IgnoredMembers, names};
 
 /// The pointers that may still match, for each open array and object.
 pub(super) struct PointerMatcher<'a> {
     ignored: &'a IgnoredMembers,
-    /// The pointers whose tokens match so far: those of the outermost value first.
+    /// The nodes whose tokens match so far: those of the outermost value first.
     matching: Vec<usize>,
-    /// For each open value, and the one that comes next, the end of its pointers.
+    /// For each open value, and the one that comes next, the end of its nodes.
     ends: Vec<usize>,
     has_matched: Vec<bool>,
 }
 
 impl<'a> PointerMatcher<'a> {
     pub(super) fn new(ignored: &'a IgnoredMembers) -> Self {
-        let count = ignored.pointers().len();
         Self {
             ignored,
-            matching: (0..count).collect(),
-            ends: vec![count],
-            has_matched: vec![false; count],
+            matching: vec![0],
+            ends: vec![1],
+            has_matched: vec![false; ignored.pointers().len()],
         }
     }
 
     /// Enters the member whose name is at `name`. Returns `true` if it is left out.
     pub(super) fn enter_member(&mut self, json: &str, name: usize) -> bool {
-        self.enter(true, |token| {
-            names::characters(json, name + 1).eq(token.name.chars())
-        })
+        let mut is_left_out = false;
+        for at in self.innermost() {
+            let node = self.ignored.node(self.matching[at]);
+            let Some(next) = node.member(|| names::characters(json, name + 1)) else {
+                continue;
+            };
+            match self.ignored.node(next).pointer {
+                None => self.matching.push(next),
+                Some(pointer) => {
+                    self.has_matched[pointer] = true;
+                    is_left_out = true;
+                }
+            }
+        }
+        self.ends.push(self.matching.len());
+        is_left_out
     }
 
+    /// Enters an element. Only members are left out.
     pub(super) fn enter_element(&mut self, index: usize) {
-        self.enter(false, |token| token.matches_element(index));
+        for at in self.innermost() {
+            let node = self.ignored.node(self.matching[at]);
+            let leads_on = |next: &usize| self.ignored.node(*next).pointer.is_none();
+            self.matching.extend(node.element(index).filter(leads_on));
+        }
+        self.ends.push(self.matching.len());
     }
 
     /// Leaves a member or an element.
@@ -48,25 +68,10 @@ impl<'a> PointerMatcher<'a> {
         unmatched.map(|(pointer, _)| pointer.text()).collect()
     }
 
-    /// Adds the pointers whose next token matches. Returns `true` if one ends with a member.
-    fn enter(&mut self, is_member: bool, matches: impl Fn(&ReferenceToken) -> bool) -> bool {
+    /// Returns the place of the nodes of the innermost open value.
+    fn innermost(&self) -> Range<usize> {
         let level = self.ends.len() - 1;
         let start = if level == 0 { 0 } else { self.ends[level - 1] };
-        let mut is_left_out = false;
-        for at in start..self.ends[level] {
-            let index = self.matching[at];
-            let pointer = &self.ignored.pointers()[index];
-            if !pointer.token(level).is_some_and(&matches) {
-                continue;
-            }
-            if !pointer.is_last(level) {
-                self.matching.push(index);
-            } else if is_member {
-                self.has_matched[index] = true;
-                is_left_out = true;
-            }
-        }
-        self.ends.push(self.matching.len());
-        is_left_out
+        start..self.ends[level]
     }
 }

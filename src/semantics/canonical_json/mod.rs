@@ -49,8 +49,8 @@ pub struct ReducedForm<'a> {
 
 /// Returns the canonical form of a JSON document (RFC 8785).
 ///
-/// The form of a document of `n` bytes is shorter in practice. It is longer only if numbers are
-/// written with an exponent: `1e15` has sixteen digits.
+/// The form is longer than the document only if numbers have an exponent: `1e15` has sixteen
+/// digits. A list of nothing else becomes 3.4 times as long, and no document more than 4 times.
 ///
 /// # Errors
 ///

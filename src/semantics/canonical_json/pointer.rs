@@ -13,11 +13,11 @@ pub(super) struct MemberPointer {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct ReferenceToken {
     pub(super) name: String,
-    element: ElementChoice,
+    pub(super) element: ElementChoice,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum ElementChoice {
+pub(super) enum ElementChoice {
     None,
     One(usize),
     All,
@@ -74,12 +74,8 @@ impl MemberPointer {
         &self.text
     }
 
-    pub(super) fn token(&self, level: usize) -> Option<&ReferenceToken> {
-        self.tokens.get(level)
-    }
-
-    pub(super) fn is_last(&self, level: usize) -> bool {
-        level + 1 == self.tokens.len()
+    pub(super) fn tokens(&self) -> &[ReferenceToken] {
+        &self.tokens
     }
 
     /// Returns `true` if this pointer names the other's member, or a value around it.
@@ -123,13 +119,5 @@ impl ReferenceToken {
             _ => ElementChoice::None,
         };
         Some(Self { name, element })
-    }
-
-    pub(super) fn matches_element(&self, index: usize) -> bool {
-        match self.element {
-            ElementChoice::None => false,
-            ElementChoice::One(one) => one == index,
-            ElementChoice::All => true,
-        }
     }
 }

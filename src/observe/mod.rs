@@ -152,6 +152,8 @@ mod config;
 pub(crate) mod exchange;
 mod future;
 mod layer;
+#[cfg(feature = "metrics")]
+mod metrics;
 mod probe;
 mod routes;
 mod service;
@@ -163,5 +165,7 @@ pub use exchange::{
 };
 pub use future::ResponseFuture;
 pub use layer::ObserveLayer;
+#[cfg(feature = "metrics")]
+pub use metrics::Metrics;
 pub use probe::{CountedFuture, CountedHandler};
 pub use service::Observe;

@@ -6,7 +6,9 @@ mod comma;
 mod files;
 mod handlers;
 mod keys;
+mod metrics;
 mod options;
+mod planted;
 mod postgres;
 #[path = "../../../examples/notes/problem.rs"]
 mod problem;
@@ -26,14 +28,16 @@ mod trouble;
 
 use std::{error::Error, process::ExitCode, time::Duration};
 
-use axum::{Router, serve::ListenerExt};
+use axum::{Router, middleware::from_fn_with_state, serve::ListenerExt};
 use tokio::{net::TcpListener, time};
 use tower_conditional::{
     EtagLayer,
     cache_policy::{CachePolicy, Rule},
     detached::Detached,
+    resource::wrap,
 };
 
+use metrics::Monitoring;
 use options::Options;
 use stats::Runs;
 use store::Store;
@@ -54,7 +58,10 @@ async fn start(options: Options) -> Result<(), Box<dyn Error + Send + Sync>> {
     let stop = server::stop()?;
 
     let router = stores::routes(&options, &store, &writes).await?;
+    let monitoring = Monitoring::new(&options.build)?;
+    tokio::spawn(monitoring.clone().upkeep());
     let purges = options.caches.queue()?;
+    let purges = purges.map(|purges| purges.observe(monitoring.metrics.clone()));
     let mut tags = routes::tags()?;
     if let Some(purges) = purges.clone() {
         // After this wait, the writer's next read through a cache has the new content.
@@ -67,6 +74,7 @@ async fn start(options: Options) -> Result<(), Box<dyn Error + Send + Sync>> {
         .merge(comma::routes())
         .merge(streams::routes(store.changes(), stop.clone()))
         .merge(stats::routes(&runs, purges.clone()))
+        .merge(monitoring.routes())
         .layer(EtagLayer::new());
     let router = runs.of(router.merge(checks));
 
@@ -76,7 +84,13 @@ async fn start(options: Options) -> Result<(), Box<dyn Error + Send + Sync>> {
         // Without this option, small events and chunks would wait for an acknowledgement.
         let _ = connection.set_nodelay(true);
     });
-    server::serve(listener, router, tags, policies, stop).await?;
+    let layers = (
+        monitoring.layer()?,
+        from_fn_with_state(options.planted, planted::other_tags),
+        server::layers(tags, policies),
+    );
+    let app = wrap(server::with_fallbacks(router), layers);
+    server::serve(listener, app, stop).await?;
     let _ = time::timeout(server::GRACE, writes.idle()).await;
     store.close().await;
     if let Some(purges) = purges {

@@ -10,7 +10,11 @@ install_programs() { # PART..
     need cc gcc
     for part; do "programs_of_$part"; done
     if ((${#missing[@]} > 0)); then install_packages "${missing[@]}"; fi
-    if [[ " $* " == *" services "* ]]; then install_valkey; fi
+    if [[ " $* " == *" services "* ]]; then
+        # The recommended packages are exporters of the machine.
+        command -v promtool >/dev/null || install_packages --no-install-recommends prometheus
+        install_valkey
+    fi
 }
 
 programs_of_lint() {

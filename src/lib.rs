@@ -151,6 +151,7 @@
 //! | `axum` | `resource::guard` and `resource::wrap`; `source::axum`, a source with extractors; the types of [`handler`] as extractors and responses; the whole path below `Router::nest` ([`target`]) | no |
 //! | `json` | `EtagLayer::canonical_json` and `ignoring`, tags that do not depend on the order of JSON (RFC 8785); `handler::CanonicalJson`, a response in its canonical form; `IdempotencyLayer::canonical_json` | no |
 //! | `serde` | `Cache-Control` directives as strings of a configuration | no |
+//! | `metrics` | `observe::Metrics`: counters of 304s, saved bytes, conflicts, keys and purges, for the recorder of the crate `metrics` | no |
 //! | `tracing` | `observe::Tracing`, an event for each exchange. Further events for a source that failed, an unchecked write, an idempotency key, a given-up purge, a stale remembered ETag, and findings of an audit | no |
 //! | `blake3` | `etag::Blake3`, for tags from BLAKE3 | no |
 //! | `xxh3` | `etag::Xxh3`, for tags from XXH3 of content that attackers cannot influence | no |

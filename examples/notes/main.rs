@@ -15,7 +15,8 @@ use anyhow::Context;
 use clap::{Parser, builder::NonEmptyStringValueParser, value_parser};
 use tokio::{net::TcpListener, time::timeout};
 use tower_conditional::{
-    detached::Detached, store::MemoryValidatorStore, validator_cache::ValidatorCache,
+    detached::Detached, resource::wrap, store::MemoryValidatorStore,
+    validator_cache::ValidatorCache,
 };
 
 const INDEX: &str = include_str!("index.html");
@@ -54,7 +55,9 @@ async fn main() -> anyhow::Result<()> {
     let cache = ValidatorCache::new(MemoryValidatorStore::new()).detached(unfinished.clone());
     let keys = routes::keys(&store, &unfinished);
     let router = routes::router(&store, keys, &cache, options.validators == "cache")?;
-    server::serve(listener, router, routes::tags()?, routes::policies()?, stop).await?;
+    let layers = server::layers(routes::tags()?, routes::policies()?);
+    let app = wrap(server::with_fallbacks(router), layers);
+    server::serve(listener, app, stop).await?;
     // Orders and pages whose clients have left.
     let _ = timeout(server::GRACE, unfinished.idle()).await;
     store.close().await;

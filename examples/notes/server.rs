@@ -1,12 +1,19 @@
 //! The layers around the whole application, and its shutdown.
 
-use std::{fmt::Debug, io, time::Duration};
+use std::{convert::Infallible, fmt::Debug, io, time::Duration};
 
-use axum::{Router, extract::DefaultBodyLimit, http::StatusCode, serve::Listener};
+use axum::{
+    Router,
+    extract::{DefaultBodyLimit, Request},
+    http::StatusCode,
+    response::IntoResponse,
+    serve::Listener,
+};
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
+use tower::Service;
 use tower_conditional::{
-    CachePolicyLayer, CacheTagsLayer, ConditionalLayer, cache_tags::CacheTagSource, resource::wrap,
+    CachePolicyLayer, CacheTagsLayer, ConditionalLayer, resource::WrappedRouter,
 };
 
 use crate::problem::Problem;
@@ -14,24 +21,37 @@ use crate::problem::Problem;
 /// The time that open requests may take after a signal.
 pub(crate) const GRACE: Duration = Duration::from_secs(3);
 
-pub(crate) async fn serve(
-    listener: impl Listener<Addr: Debug>,
-    router: Router,
-    tags: CacheTagsLayer<impl CacheTagSource>,
+/// Returns the layers around the router.
+pub(crate) fn layers<T>(
+    tags: CacheTagsLayer<T>,
     policies: CachePolicyLayer,
-    stop: CancellationToken,
-) -> io::Result<()> {
+) -> (CacheTagsLayer<T>, CachePolicyLayer, ConditionalLayer) {
+    // Outside of the router this layer sees the final length, compressed or not. So a 304 and a
+    // HEAD have the length of the GET.
+    (tags, policies, ConditionalLayer::new().head_as_get())
+}
+
+/// Returns the router with its responses to requests without a handler.
+pub(crate) fn with_fallbacks(router: Router) -> Router {
     let no_route = async || Problem::new(StatusCode::NOT_FOUND, "no such route; GET / lists them");
     let allow = "the Allow header lists the methods of this route";
     let no_method = async move || Problem::new(StatusCode::METHOD_NOT_ALLOWED, allow);
-    let router = router
+    router
         .fallback(no_route)
         .method_not_allowed_fallback(no_method)
-        .layer(DefaultBodyLimit::max(64 * 1024));
-    // Outside of the router this layer sees the final length, compressed or not. So a 304 and a
-    // HEAD have the length of the GET.
-    let finished = ConditionalLayer::new().head_as_get();
-    let app = wrap(router, (tags, policies, finished)).into_make_service();
+        .layer(DefaultBodyLimit::max(64 * 1024))
+}
+
+pub(crate) async fn serve<S>(
+    listener: impl Listener<Addr: Debug>,
+    app: WrappedRouter<S>,
+    stop: CancellationToken,
+) -> io::Result<()>
+where
+    S: Service<Request, Response: IntoResponse, Error = Infallible, Future: Send>,
+    S: Clone + Send + 'static,
+{
+    let app = app.into_make_service();
     let server = axum::serve(listener, app).with_graceful_shutdown(stop.clone().cancelled_owned());
     tokio::select! {
         result = server => result,

@@ -12,6 +12,8 @@ install_programs() { # PART..
     if ((${#missing[@]} > 0)); then install_packages "${missing[@]}"; fi
     if [[ " $* " == *" services "* ]]; then
         install_browser
+        # The recommended packages are exporters of the machine.
+        command -v promtool >/dev/null || install_packages --no-install-recommends prometheus
         install_valkey
         install_schemathesis
     fi

@@ -217,6 +217,8 @@ mod future;
 mod layer;
 #[cfg(feature = "tracing")]
 mod logs;
+#[cfg(feature = "metrics")]
+mod metrics;
 mod probe;
 mod routes;
 mod service;
@@ -230,6 +232,8 @@ pub use future::ResponseFuture;
 pub use layer::ObserveLayer;
 #[cfg(feature = "tracing")]
 pub use logs::Tracing;
+#[cfg(feature = "metrics")]
+pub use metrics::Metrics;
 pub use probe::{CountedFuture, CountedHandler};
 pub use service::Observe;
 

@@ -11,6 +11,8 @@ mod growth;
 mod idempotency;
 #[cfg(feature = "tokio")]
 mod idle;
+#[cfg(feature = "metrics")]
+mod observe;
 mod preconditions;
 #[cfg(feature = "tokio")]
 mod remembered;

@@ -1,5 +1,5 @@
-//! The examples of `docs/payments.md` and `docs/validator_cache.md`, which need stores and a
-//! framework.
+//! The examples of `docs/payments.md`, `docs/validator_cache.md` and `docs/what_to_watch.md`, which
+//! need stores and a framework.
 
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/payments.md")]
@@ -8,3 +8,7 @@ struct Payments;
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/validator_cache.md")]
 struct RememberedValidators;
+
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/what_to_watch.md")]
+struct WhatToWatch;

@@ -17,6 +17,8 @@ pub use end::ExchangeEnd;
 pub use event::{Event, KeyEvent, PurgeEvent, PurgeResult, ValidatorEvent};
 #[cfg(feature = "tracing")]
 pub(crate) use method::method_label;
+#[cfg(feature = "metrics")]
+pub(crate) use method::{METHODS, method_index};
 pub(crate) use nested::nested;
 pub use observer::Observer;
 pub(crate) use record::ExchangeRecord;

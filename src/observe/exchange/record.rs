@@ -54,8 +54,8 @@ impl<'a> Exchange<'a> {
         &self.record.method
     }
 
-    /// Returns the method as one word of a closed set: one of the nine methods of RFC 9110 and RFC
-    /// 5789, `QUERY`, or `other`.
+    /// Returns the method as one word of a closed set: `GET`, `HEAD`, `POST`, `PUT`, `PATCH`,
+    /// `DELETE`, `QUERY`, `OPTIONS` or `other`.
     #[must_use]
     pub fn method_label(&self) -> &'static str {
         method_label(&self.record.method)

@@ -6,8 +6,10 @@ mod comma;
 mod files;
 mod handlers;
 mod keys;
+mod metrics;
 mod openapi;
 mod options;
+mod planted;
 mod postgres;
 #[path = "../../../examples/notes/problem.rs"]
 mod problem;
@@ -27,14 +29,16 @@ mod trouble;
 
 use std::{error::Error, process::ExitCode, time::Duration};
 
-use axum::{Router, serve::ListenerExt};
+use axum::{Router, middleware::from_fn_with_state, serve::ListenerExt};
 use tokio::{net::TcpListener, time};
 use tower_conditional::{
     EtagLayer,
     cache_policy::{CachePolicy, Rule},
     detached::Detached,
+    resource::wrap,
 };
 
+use metrics::Monitoring;
 use options::Options;
 use stats::Runs;
 use store::Store;
@@ -55,7 +59,10 @@ async fn start(options: Options) -> Result<(), Box<dyn Error + Send + Sync>> {
     let stop = server::stop()?;
 
     let router = stores::routes(&options, &store, &writes).await?;
+    let monitoring = Monitoring::new(&options.build)?;
+    tokio::spawn(monitoring.clone().upkeep());
     let purges = options.caches.queue()?;
+    let purges = purges.map(|purges| purges.observe(monitoring.metrics.clone()));
     let mut tags = routes::tags()?;
     if let Some(purges) = purges.clone() {
         // After this wait, the writer's next read through a cache has the new content.
@@ -69,6 +76,7 @@ async fn start(options: Options) -> Result<(), Box<dyn Error + Send + Sync>> {
         .merge(streams::routes(store.changes(), stop.clone()))
         .merge(stats::routes(&runs, purges.clone()))
         .merge(openapi::routes()?)
+        .merge(monitoring.routes())
         .layer(EtagLayer::new());
     let router = runs.of(router.merge(checks));
 
@@ -78,7 +86,13 @@ async fn start(options: Options) -> Result<(), Box<dyn Error + Send + Sync>> {
         // Without this option, small events and chunks would wait for an acknowledgement.
         let _ = connection.set_nodelay(true);
     });
-    server::serve(listener, router, tags, policies, stop).await?;
+    let layers = (
+        monitoring.layer()?,
+        from_fn_with_state(options.planted, planted::other_tags),
+        server::layers(tags, policies),
+    );
+    let app = wrap(server::with_fallbacks(router), layers);
+    server::serve(listener, app, stop).await?;
     let _ = time::timeout(server::GRACE, writes.idle()).await;
     store.close().await;
     if let Some(purges) = purges {

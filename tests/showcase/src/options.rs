@@ -6,7 +6,7 @@ use clap::{
     CommandFactory, Parser, builder::NonEmptyStringValueParser, error::ErrorKind, value_parser,
 };
 
-use crate::{caches::Caches, redis::RedisOptions};
+use crate::{caches::Caches, planted::Mistake, redis::RedisOptions};
 
 /// The notes example with everything that black-box checks need
 #[derive(Debug, Parser)]
@@ -35,6 +35,13 @@ pub(crate) struct Options {
     /// only those of files
     #[arg(long, default_value = "cache", value_parser = ["cache", "none"])]
     pub(crate) validators: String,
+    /// The build that /metrics names
+    #[arg(long, value_name = "ID", default_value = env!("CARGO_PKG_VERSION"))]
+    #[arg(value_parser = NonEmptyStringValueParser::new())]
+    pub(crate) build: String,
+    /// A mistake of a release, which the alerts shall find
+    #[arg(long, value_enum)]
+    pub(crate) planted: Option<Mistake>,
 }
 
 impl Options {
@@ -71,6 +78,7 @@ pub(crate) fn hints(address: SocketAddr) -> String {
   curl -i http://{address}/files/64m.bin --output /dev/null --dump-header -
   curl -i http://{address}/$etags-cache -X DELETE -H 'Authorization: Bearer admin'
   curl -N http://{address}/events
-  curl http://{address}/stats"
+  curl http://{address}/stats
+  curl http://{address}/metrics"
     )
 }

@@ -26,6 +26,8 @@ async fn wrong_options_end_with_a_message_and_code_2() {
         (&["--postgres", ""], "--postgres"),
         (&["--postgres", "sqlite://notes"], "--postgres"),
         (&["--validators", "some"], "--validators"),
+        (&["--build", ""], "--build"),
+        (&["--planted", "nothing"], "--planted"),
         (&["--varnish", ""], "--varnish"),
         (&["--varnish", "127.0.0.1:6081"], "--varnish"),
         (&["--varnish", "http://cache/?purge"], "--varnish"),
@@ -57,6 +59,8 @@ async fn help_names_the_options() {
         "--write-ttl-ms",
         "--varnish",
         "--nginx",
+        "--build",
+        "--planted",
         "--notes",
         "--validators",
     ] {

@@ -299,11 +299,15 @@ impl Outcome {
     }
 
     pub(crate) fn set_source(&mut self, current: &Current) {
-        self.source = Some(match current {
+        self.set_source_state(match current {
             Current::Present(_) => Current::Present(()),
             Current::Absent => Current::Absent,
             Current::Unknown => Current::Unknown,
         });
+    }
+
+    pub(crate) fn set_source_state(&mut self, state: Current<()>) {
+        self.source = Some(state);
     }
 
     /// Records if a layer answered without the handler.

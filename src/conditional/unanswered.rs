@@ -110,8 +110,8 @@ impl<'a> UnansweredRead<'a> {
         self.config.record(response, |outcome| {
             outcome.set_verdict(verdict);
             outcome.set_answered_early(true);
-            if let Some(source_state) = source_state {
-                outcome.set_source(&source_state.into());
+            if source_state.is_some() {
+                outcome.set_source_state(Current::Present(()));
             }
         });
     }

@@ -47,10 +47,5 @@ fn metrics_of_a_source_allocate_nothing_more() {
         let metrics = layer.clone().observe(metrics).layer(handler());
         let metrics = cost(metrics, &Method::GET, condition);
         assert_eq!(metrics.count_total, closure.count_total, "{condition:?}");
-        let plain = cost(layer.clone().layer(handler()), &Method::GET, condition);
-        println!(
-            "{condition:?}: {} {}",
-            plain.count_total, closure.count_total
-        );
     }
 }

@@ -57,7 +57,7 @@ fn a_304_without_the_handler_has_the_last_length_of_its_route() {
     let estimates = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
     let told = estimates.clone();
     let tell = move |exchange: &Exchange<'_>| told.lock().unwrap().push(exchange.bytes_saved());
-    let observe = ObserveLayer::new((recorder.clone(), tell)).route(first_word);
+    let observe = ObserveLayer::new((recorder, tell)).route(first_word);
     let conditional = ConditionalLayer::new().source(knows(tagged("7")));
     let layer = stack().conditional(conditional).observe_with(observe);
     let saved = |request, content: &'static str| {

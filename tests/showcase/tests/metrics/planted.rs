@@ -44,7 +44,7 @@ impl Scenario {
                     .await;
             }
             for turn in 0..WRITES {
-                let is_late = turn == 0 && self.minute % CONFLICT == 0;
+                let is_late = turn == 0 && self.minute.is_multiple_of(CONFLICT);
                 write(&server, 81 + (self.minute * WRITES + turn) % 20, is_late).await;
             }
             let samples = server.samples().await;

@@ -70,8 +70,8 @@ use crate::semantics::canonical_json::{CanonicalLimits, NotCanonical, canonicali
 ///
 /// # Limits
 ///
-/// The length is limited to 4 GiB, and the depth is not limited. At its peak, the response takes
-/// about 2.5 times the memory of its content, since `serde_json` writes the value first.
+/// The length is limited to 4 GiB, and the depth is not limited. `serde_json` writes
+/// the value first, into a buffer that doubles. So the peak is up to four times the content.
 ///
 /// Arrays keep their order. Sort the elements of a `HashSet` before.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -150,7 +150,8 @@ impl<'a> Exchange<'a> {
     /// does not [need it](super::Observer::times_handler).
     #[must_use]
     pub fn handler_time(&self) -> Option<Duration> {
-        self.record.handler_time
+        // A layer inside of the measured service may have answered in place of the handler.
+        self.record.handler_time.filter(|_| self.handler_ran())
     }
 }
 

@@ -1,16 +1,11 @@
 //! A worker that sends requests of every kind, and a model of their counts.
 
-use std::{
-    future::poll_fn,
-    pin::pin,
-    sync::{Arc, atomic::Ordering},
-    task::Poll,
-};
+use std::sync::{Arc, atomic::Ordering};
 
 use axum::body::Body;
 use http::{
     Method, Request, Response, StatusCode,
-    header::{ETAG, IF_MATCH, IF_NONE_MATCH},
+    header::{ETAG, IF_NONE_MATCH},
 };
 use http_body_util::BodyExt;
 use tower::{BoxError, ServiceExt, util::BoxCloneSyncService};
@@ -19,7 +14,7 @@ use tower_conditional::observe::{ExchangeResult, KeyEvent};
 use crate::{
     counts::{Counts, key_name},
     seeded::Draw,
-    service::{CHUNK, NOTES, Target, World, page},
+    service::{NOTES, Target, World, page},
 };
 
 pub(crate) type Observed = BoxCloneSyncService<Request<Body>, Response<Body>, BoxError>;
@@ -57,7 +52,7 @@ impl Client {
         }
     }
 
-    fn target(&self, kind: char, number: u64) -> Target {
+    pub(crate) fn target(&self, kind: char, number: u64) -> Target {
         Target {
             worker: self.worker,
             kind,
@@ -65,7 +60,7 @@ impl Client {
         }
     }
 
-    async fn send(&self, request: http::request::Builder) -> Response<Body> {
+    pub(crate) async fn send(&self, request: http::request::Builder) -> Response<Body> {
         let request = request.body(Body::empty()).expect("a request");
         self.service
             .clone()
@@ -75,7 +70,7 @@ impl Client {
     }
 
     /// Counts a request of which the model knows everything, and returns its length.
-    async fn answered(
+    pub(crate) async fn answered(
         &mut self,
         target: Target,
         method: &Method,
@@ -150,69 +145,6 @@ impl Client {
         self.answered(target, &Method::HEAD, result, response).await;
     }
 
-    async fn read_note(&mut self, number: u64) {
-        let is_compared = self.draw.coin();
-        let kind = if is_compared { 'n' } else { 'u' };
-        let target = self.target(kind, number);
-        let last = usize::from(is_compared);
-        let (mut request, choice) = (Request::get(target.path()), self.draw.below(3));
-        match choice {
-            0 => {}
-            1 => request = request.header(IF_NONE_MATCH, "\"old\""),
-            _ => request = request.header(IF_NONE_MATCH, self.world.tag(target)),
-        }
-        let response = self.send(request).await;
-        if choice == 2 {
-            self.model.add("source present", 1);
-            self.model.add("runs saved", 1);
-            if let Some(length) = self.last_lengths[last] {
-                self.model
-                    .add(format!("saved {} last", target.route()), length);
-            }
-            let result = ExchangeResult::NotModified;
-            self.answered(target, &Method::GET, result, response).await;
-            return;
-        }
-        // The tag is confirmed after the handler.
-        self.model.add("source present", 2);
-        self.model.add("runs", 1);
-        let result = if choice == 0 {
-            ExchangeResult::Unconditional
-        } else {
-            ExchangeResult::Proceeded
-        };
-        let length = self.answered(target, &Method::GET, result, response).await;
-        assert_eq!(length, self.world.content(target).len() as u64);
-        self.last_lengths[last] = Some(length);
-    }
-
-    async fn write_note(&mut self, number: u64) {
-        let kind = self.draw.pick(&['n', 'u']);
-        let target = self.target(kind, number);
-        let request = Request::put(target.path());
-        let (request, result) = match self.draw.below(3) {
-            0 => (request, ExchangeResult::PreconditionRequired),
-            1 => (
-                request.header(IF_MATCH, "\"old\""),
-                ExchangeResult::PreconditionFailed,
-            ),
-            _ => (
-                request.header(IF_MATCH, self.world.tag(target)),
-                ExchangeResult::Proceeded,
-            ),
-        };
-        let response = self.send(request).await;
-        self.model.add("source present", 1);
-        if result == ExchangeResult::Proceeded {
-            assert_eq!(response.status(), StatusCode::NO_CONTENT);
-            self.model.add("runs", 1);
-            self.model.add("unchecked", u64::from(target.kind == 'u'));
-        } else {
-            self.model.add("runs saved", 1);
-        }
-        self.answered(target, &Method::PUT, result, response).await;
-    }
-
     async fn order(&mut self, number: u64) {
         let target = self.target('o', number);
         let key = format!("\"{}-{}\"", self.worker, self.next_key);
@@ -239,77 +171,6 @@ impl Client {
         let response = self.send(post(again)).await;
         self.model.add(key_name(event), 1);
         self.answered(again, &Method::POST, result, response).await;
-    }
-
-    /// Reads a part of a stream, or all of it.
-    async fn stream(&mut self, number: u64) {
-        let target = self.target('s', number);
-        let read = self.draw.below(number + 2);
-        let mut content = self.send(Request::get(target.path())).await.into_body();
-        let mut frames = 0;
-        while frames < read && content.frame().await.is_some() {
-            frames += 1;
-        }
-        drop(content);
-        self.model.add("runs", 1);
-        self.model.add("source unknown", 1);
-        self.model.add("streams", 1);
-        let route = target.route();
-        self.model.add(
-            format!("sent {route}"),
-            frames.min(number) * CHUNK.len() as u64,
-        );
-        let result = if read > number {
-            ExchangeResult::Unconditional
-        } else {
-            ExchangeResult::Incomplete
-        };
-        self.model.request(&route, "GET", result);
-    }
-
-    async fn read_unstored(&mut self, number: u64) {
-        let target = self.target('t', number);
-        let response = self.send(Request::get(target.path())).await;
-        self.model.add("runs", 1);
-        self.model.add("source unknown", 1);
-        let result = ExchangeResult::Unconditional;
-        self.answered(target, &Method::GET, result, response).await;
-    }
-
-    /// Sends a request whose response breaks off, or never comes.
-    async fn broken(&mut self, number: u64) {
-        let (kind, result) = self.draw.pick(&[
-            ('b', ExchangeResult::BodyError),
-            ('e', ExchangeResult::ServiceError),
-            ('x', ExchangeResult::Panicked),
-            ('w', ExchangeResult::Cancelled),
-        ]);
-        let target = self.target(kind, number);
-        let request = Request::get(target.path()).body(Body::empty());
-        let response = self.service.clone().oneshot(request.expect("a request"));
-        match kind {
-            'b' => {
-                let content = response.await.expect("a head").into_body().collect().await;
-                assert!(content.is_err());
-                let sent = number * CHUNK.len() as u64;
-                self.model.add(format!("sent {}", target.route()), sent);
-                self.model.add("streams", 1);
-            }
-            'e' => drop(response.await.expect_err("an error")),
-            'x' => assert!(
-                tokio::spawn(response)
-                    .await
-                    .is_err_and(|error| error.is_panic())
-            ),
-            _ => {
-                let mut response = pin!(response);
-                let polled = poll_fn(|cx| Poll::Ready(response.as_mut().poll(cx).is_pending()));
-                assert!(polled.await);
-            }
-        }
-        self.model.add("runs", 1);
-        self.model.add("source unknown", 1);
-        self.model.request(&target.route(), "GET", result);
     }
 
     /// Returns the number of runs that the service has counted.

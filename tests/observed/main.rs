@@ -6,8 +6,10 @@
 //! OBSERVED=10 cargo test --all-features --test observed
 //! ```
 
+mod broken;
 mod client;
 mod counts;
+mod notes;
 #[path = "../support/seeded.rs"]
 mod seeded;
 mod service;

@@ -3,7 +3,7 @@
 use super::{decimal::Decimal, error::NotCanonical, reader::NumberToken};
 
 /// 2⁵³: from here on, doubles skip integers.
-const FIRST_UNSAFE: f64 = 9_007_199_254_740_992.0;
+const FIRST_INEXACT: f64 = 9_007_199_254_740_992.0;
 
 /// From here on, numbers are written with an exponent.
 const FIRST_WITH_EXPONENT: f64 = 1e21;
@@ -39,7 +39,7 @@ pub(super) fn write_number(
     if !value.is_finite() {
         return Err(NotCanonical::Number { at });
     }
-    if (FIRST_UNSAFE..FIRST_WITH_EXPONENT).contains(&value.abs()) {
+    if (FIRST_INEXACT..FIRST_WITH_EXPONENT).contains(&value.abs()) {
         return Err(NotCanonical::Integer { at });
     }
     write_double(value, out);

@@ -61,6 +61,7 @@
 //! | [`CacheTagsLayer`] | adds cache tags, and purges after writes | with a CDN, Varnish or nginx in front |
 //! | [`CodingTagLayer`] | gives each content coding its own strong tag | around compression |
 //! | [`StateRefLayer`] | answers 304 to a client that names the latest state, also to `POST` | for clients that poll a state |
+//! | [`ObserveLayer`] | reports each request and its result to an [observer](observe) | for metrics, logs and tests |
 //! | [`CacheStatusLayer`] | reports in `Cache-Status` whether the handler ran | for debugging |
 //! | [`AuditLayer`] | reports mistakes in validators and cache policies | in development and tests |
 //!
@@ -84,6 +85,7 @@
 //! AuditLayer                       in tests: sees the same responses as a client
 //! trace, CORS, security headers    outside: a 304 and a 412 need the headers of CORS
 //! authentication, rate limits      outside: a 304 only for those who may read
+//! ObserveLayer                     metrics and logs of all layers inside
 //! CacheStatusLayer                 while debugging, for those who may see it
 //! CacheTagsLayer                   tags on reads, purges after writes
 //! a timeout                        a write with a key goes on, and is purged again at its end

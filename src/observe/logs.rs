@@ -15,6 +15,9 @@ pub struct Tracing {
     unavailable: LogLimit,
 }
 
+/// The target of the events, which filters name. It stays if this file moves.
+const TARGET: &str = "tower_conditional::observe";
+
 /// Emits the event of an exchange at a level, which has to be a constant.
 macro_rules! exchange_event {
     ($level:ident, $exchange:expr, $suppressed:expr) => {{
@@ -22,6 +25,7 @@ macro_rules! exchange_event {
         let saved = exchange.bytes_saved();
         let sources = exchange.sources();
         tracing::event!(
+            target: TARGET,
             Level::$level,
             suppressed = $suppressed,
             method = exchange.method_label(),
@@ -66,7 +70,7 @@ impl Tracing {
 impl Observer for Tracing {
     fn exchange(&self, exchange: &Exchange<'_>) {
         if let Some(limit) = self.limit(exchange.status())
-            && tracing::enabled!(Level::INFO)
+            && tracing::enabled!(target: TARGET, Level::INFO)
             && let Some(admitted) = limit.admit()
         {
             exchange_event!(INFO, exchange, admitted.suppressed);
@@ -87,7 +91,7 @@ impl Observer for Tracing {
     fn event(&self, event: &Event<'_>) {
         // The layers emit all other events, with or without this observer.
         if matches!(event, Event::LateHandlerRun) {
-            tracing::debug!("a handler ran after its exchange had ended");
+            tracing::debug!(target: TARGET, "a handler ran after its exchange had ended");
         }
     }
 

@@ -75,7 +75,7 @@
 //! | an [`Observer`] | | also the head of each response, and events |
 //! | `Metrics` | `metrics` | counters of the `metrics` facade |
 //! | `Tracing` | `tracing` | one event for each exchange |
-//! | a tuple of two | | both |
+//! | a tuple of two | | both; nest tuples for more |
 //!
 //! An exporter for OpenTelemetry is an observer of a few lines:
 //!
@@ -160,6 +160,12 @@
 //! # let _ = layer;
 //! # }
 //! ```
+//!
+//! Put `TraceLayer` outside of the observer, or there is no span yet. In axum the last
+//! `Router::layer` is the outermost, and in the tuple of `resource::wrap` it is the first.
+//!
+//! The target of all events begins with `tower_conditional`. The filter
+//! `info,tower_conditional=debug` shows each exchange.
 //!
 //! The layers emit further events with or without an observer. Examples are a source that failed, a
 //! write without a comparison, and a purge that was given up.

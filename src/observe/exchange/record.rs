@@ -128,6 +128,8 @@ impl<'a> Exchange<'a> {
     /// Below [`Stack::observe`](crate::Stack::observe) it is counted. The `GET` of a
     /// [`SelfGet`](crate::source::SelfGet) through the service inside counts too. Without that, it
     /// is 0 or 1, and follows from the decisions of the layers.
+    ///
+    /// A 404 or 405 of a router counts as a run.
     #[must_use]
     pub fn handler_runs(&self) -> u32 {
         let record = self.record;
@@ -146,12 +148,14 @@ impl<'a> Exchange<'a> {
         self.record.length_of_representation()
     }
 
-    /// Returns the time until the handler returned its responses. It is `None` if the handler did
+    /// Returns the time until the handler returned its responses. Layers inside of the stack count
+    /// too, such as those of `resource::guard`. It is `None` if the handler did
     /// not return, if no [`Stack::observe`](crate::Stack::observe) measures it, or if the observer
     /// does not [need it](super::Observer::times_handler).
     #[must_use]
     pub fn handler_time(&self) -> Option<Duration> {
-        self.record.handler_time
+        // A layer inside of the measured service may have answered in place of the handler.
+        self.record.handler_time.filter(|_| self.handler_ran())
     }
 }
 

@@ -76,7 +76,8 @@ use crate::outcome::TagOrigin;
 /// - `build`: the text that [`build`](Self::build) was called with.
 ///
 /// Series without a route exist from the start with the value 0, so that the first event is an
-/// increase. The series of a route exist from its first request.
+/// increase. The bytes of a route exist from its first request. Each series of
+/// `http_conditional_requests_total` begins with its first request.
 ///
 /// # Limits
 ///

@@ -1,6 +1,9 @@
 //! Several layers that observe one request, and requests that layers send.
 
-use std::{convert::Infallible, sync::Arc};
+use std::{
+    convert::Infallible,
+    sync::{Arc, Mutex},
+};
 
 use http::{Request, Response};
 use tower::{ServiceExt, service_fn};
@@ -9,6 +12,7 @@ use tower_layer::Layer;
 use super::{Recorder, bare, sized, with_fields};
 use crate::{
     ConditionalLayer, ObserveLayer, PreconditionLayer,
+    observe::Exchange,
     source::SelfGet,
     stack,
     test_support::{ScriptedBody, knows, read, run, send, tagged},
@@ -131,7 +135,12 @@ fn a_layer_on_a_route_answers_in_place_of_the_handler() {
     let guard = PreconditionLayer::new(knows(tagged("7")));
     let handler = service_fn(async |request: Request<_>| Ok::<_, Infallible>(note(&request)));
     let route = guard.layer(handler);
-    let service = stack().observe(recorder.clone()).layer(route);
+    let times = Arc::new(Mutex::new(Vec::new()));
+    let told = Arc::clone(&times);
+    let tell = move |exchange: &Exchange<'_>| {
+        told.lock().unwrap().push(exchange.handler_time().is_some());
+    };
+    let service = stack().observe((recorder.clone(), tell)).layer(route);
     for (tag, line) in [
         ("\"7\"", "PUT other 200 proceeded sent=0 runs=1"),
         ("\"6\"", "runs=0"),
@@ -142,4 +151,5 @@ fn a_layer_on_a_route_answers_in_place_of_the_handler() {
         let exchange = recorder.exchange();
         assert!(exchange.contains(line), "{exchange}");
     }
+    assert_eq!(*times.lock().unwrap(), [true, false]);
 }

@@ -40,6 +40,8 @@ impl H1 {
         fields: &[&str],
         content: &str,
     ) {
+        #[cfg(feature = "tracing")]
+        super::logged::add_sent(path, fields);
         let mut text = format!("{method} {path} HTTP/1.1\r\nhost: test\r\n");
         for field in fields {
             text.push_str(field);

@@ -77,6 +77,8 @@ impl H2 {
         fields: &[&str],
         content: impl Body<Data = Bytes, Error = Infallible> + Send + 'static,
     ) -> Response<Incoming> {
+        #[cfg(feature = "tracing")]
+        super::logged::add_sent(path, fields);
         let mut request = Request::builder()
             .method(method)
             .uri(format!("http://test{path}"))

@@ -5,6 +5,8 @@ mod client;
 mod frames;
 mod h1;
 mod h2;
+#[cfg(feature = "tracing")]
+mod logged;
 mod notes;
 #[cfg(feature = "tokio")]
 pub(crate) mod orders;

@@ -298,6 +298,15 @@ impl Outcome {
         }
     }
 
+    /// Records a response to a request without a condition. A layer inside may have made it, such as
+    /// the 304 of a state or a 428. A success with its verdict is that of another request, which the
+    /// handler has sent.
+    pub(crate) fn set_unconditional(&mut self, status: StatusCode) {
+        if self.verdict.is_none() || status.is_success() {
+            self.verdict = Some(Verdict::Unconditional);
+        }
+    }
+
     pub(crate) fn set_source(&mut self, current: &Current) {
         self.set_source_state(match current {
             Current::Present(_) => Current::Present(()),

@@ -13,9 +13,8 @@ use crate::semantics::canonical_json::{
     CanonicalLimits, IgnoredMembers, NotCanonical, canonicalize, canonicalize_without,
 };
 
-/// The largest content whose form is made in place, in bytes. That takes some 150 µs. Longer content
-/// would keep other tasks
-/// from running.
+/// The largest content whose form is made in place, in bytes. That takes some 150 µs. Longer
+/// content would keep other tasks from running.
 pub(crate) const MAX_IN_PLACE: usize = 32 * 1024;
 
 /// The canonical form of content.
@@ -34,8 +33,12 @@ pub(crate) struct CanonicalJob {
     content: Bytes,
     ignored: Option<Arc<IgnoredMembers>>,
     #[cfg(feature = "tokio")]
-    elsewhere: Option<tokio::task::JoinHandle<FormResult>>,
+    elsewhere: Option<FormElsewhere>,
 }
+
+/// The form that another thread makes, or `None` if it did not.
+#[cfg(feature = "tokio")]
+type FormElsewhere = Pin<Box<dyn Future<Output = Option<FormResult>> + Send>>;
 
 impl CanonicalJob {
     pub(crate) fn new(content: Bytes, ignored: Option<Arc<IgnoredMembers>>) -> Self {
@@ -57,14 +60,13 @@ impl Future for CanonicalJob {
 
     #[cfg(feature = "tokio")]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<FormResult> {
-        let is_begun = self.elsewhere.is_some();
-        if !is_begun && self.content.len() > MAX_IN_PLACE {
+        if self.elsewhere.is_none() && self.content.len() > MAX_IN_PLACE {
             self.elsewhere = begin_elsewhere(&self.content, self.ignored.as_ref());
         }
         if let Some(elsewhere) = &mut self.elsewhere {
-            let result = std::task::ready!(Pin::new(elsewhere).poll(cx));
+            let form = std::task::ready!(elsewhere.as_mut().poll(cx));
             self.elsewhere = None;
-            if let Ok(form) = result {
+            if let Some(form) = form {
                 return Poll::Ready(form);
             }
             // The runtime shuts down, and has not begun the work.
@@ -78,27 +80,47 @@ impl Future for CanonicalJob {
     }
 }
 
-/// Begins long work on a thread for it, if the runtime has such threads.
+#[cfg(all(test, feature = "tokio"))]
+mod tests;
+
+/// The places for long work, one for each core. The pool of tokio would start hundreds of threads.
+#[cfg(feature = "tokio")]
+static PLACES: std::sync::LazyLock<tokio::sync::Semaphore> = std::sync::LazyLock::new(|| {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    tokio::sync::Semaphore::new(cores)
+});
+
+/// Begins long work on a thread for it, if the runtime has such threads. The work has a place until
+/// it has ended, also if its client has left.
 #[cfg(feature = "tokio")]
 fn begin_elsewhere(
     content: &Bytes,
     ignored: Option<&Arc<IgnoredMembers>>,
-) -> Option<tokio::task::JoinHandle<FormResult>> {
+) -> Option<FormElsewhere> {
     // WebAssembly has no threads.
     let runtime = tokio::runtime::Handle::try_current()
         .ok()
         .filter(|_| cfg!(not(target_family = "wasm")))?;
     let (content, ignored) = (content.clone(), ignored.cloned());
-    Some(runtime.spawn_blocking(move || canonical_form(&content, ignored.as_deref())))
+    Some(Box::pin(async move {
+        let place = PLACES.acquire().await.ok()?;
+        let mut work = AbortedOnDrop(runtime.spawn_blocking(move || {
+            let form = canonical_form(&content, ignored.as_deref());
+            drop(place);
+            form
+        }));
+        (&mut work.0).await.ok()
+    }))
 }
 
+/// Work on another thread. If the client leaves, work that has not begun is not needed.
 #[cfg(feature = "tokio")]
-impl Drop for CanonicalJob {
+struct AbortedOnDrop(tokio::task::JoinHandle<FormResult>);
+
+#[cfg(feature = "tokio")]
+impl Drop for AbortedOnDrop {
     fn drop(&mut self) {
-        // The client has left: work that has not begun is not needed.
-        if let Some(elsewhere) = &self.elsewhere {
-            elsewhere.abort();
-        }
+        self.0.abort();
     }
 }
 

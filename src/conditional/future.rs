@@ -18,7 +18,6 @@ use crate::{
     body::ResponseBody,
     clock::SharedClock,
     observe::exchange,
-    outcome::Verdict,
     semantics::{field::content_length, validator::validators},
     source::ValidatorSource,
 };
@@ -81,7 +80,7 @@ where
             ResponseTask::CorrectDate(clock) => {
                 exchange::record_decision(|outcome| {
                     outcome.set_handler_status(response.status());
-                    outcome.set_verdict(Verdict::Unconditional);
+                    outcome.set_unconditional(response.status());
                 });
                 validators::correct_last_modified(response.headers_mut(), || clock.now());
             }

@@ -119,7 +119,10 @@ impl ConditionalRead {
         };
         self.config.record(&mut answer, |outcome| {
             outcome.set_handler_status(handler_status);
-            outcome.set_verdict(verdict);
+            match verdict {
+                Verdict::Unconditional => outcome.set_unconditional(handler_status),
+                _ => outcome.set_verdict(verdict),
+            }
             // A `HEAD` has no content that its 304 could save.
             if verdict == Verdict::NotModified && !self.is_head() {
                 outcome.set_bytes_saved(length);

@@ -120,6 +120,10 @@ impl<H: Clone> EtagLayer<H> {
     /// JSON without a canonical form has a weak tag from its bytes. Examples are two equal names in
     /// one object, an integer beyond ±(2⁵³−1), or more than 128 levels.
     ///
+    /// Numbers count as 64-bit floating-point numbers: `1` and `1.0` are equal, and so are `0.1` and
+    /// `0.10000000000000001`. A client whose decimals have more than 15 digits may keep an old one.
+    /// Write such decimals as strings.
+    ///
     /// A weak tag serves `If-None-Match`. It never satisfies `If-Match`: see
     /// [`weak_if_match`](crate::PreconditionLayer::weak_if_match). For strong tags, respond with
     /// [`CanonicalJson`](crate::handler::CanonicalJson).
@@ -148,7 +152,8 @@ impl<H: Clone> EtagLayer<H> {
     ///
     /// The pointers are JSON Pointers (RFC 6901). `*` is each element of an array. A pointer that
     /// matches nothing is no error: an [`AuditLayer`](crate::AuditLayer) outside reports it, once
-    /// for each layer. Other pointers make other tags.
+    /// for each layer. Other pointers make other tags. A second call replaces the pointers of the
+    /// first.
     ///
     /// # Errors
     ///

@@ -13,7 +13,7 @@ use crate::{
     body::ResponseBody,
     handler::PreconditionFailed,
     observe::exchange,
-    outcome::{Outcome, Verdict},
+    outcome::Outcome,
     refusal::{Reason, Renderer},
     semantics::{
         condition::current_in_412,
@@ -54,7 +54,7 @@ impl ConflictResponder {
         &self,
         response: Response<B>,
     ) -> Response<ResponseBody<B>> {
-        exchange::record_decision(|outcome| outcome.set_verdict(Verdict::Unconditional));
+        exchange::record_decision(|outcome| outcome.set_unconditional(response.status()));
         let Some(failed) = handler_failure(&response) else {
             return response.map(ResponseBody::inner);
         };

@@ -10,6 +10,7 @@ use tokio::{runtime::Handle, task::AbortHandle};
 use super::{ValidatorCache, soft::pause};
 use crate::{
     events,
+    observe::exchange::{self, scoped},
     purge::Purge,
     semantics::validator_cache::{WriteEnd, WriteIntent, WriteTarget},
     store::{PAUSES, StoreError, ValidatorStore, within},
@@ -162,7 +163,8 @@ impl<St: ValidatorStore> AnnouncedWrite<St> {
     /// Extends the write in a task, until it ends.
     pub(super) fn renew_in_task(&mut self) {
         if let Ok(runtime) = Handle::try_current() {
-            let task = runtime.spawn(self.renew_until_dropped());
+            let scope = exchange::current_scope(false);
+            let task = runtime.spawn(scoped(scope, self.renew_until_dropped()));
             self.renewal = Some(RenewalTask(task.abort_handle()));
         }
     }

@@ -10,7 +10,13 @@ use std::{
 use tokio::{runtime::Handle, time::sleep};
 
 use super::ValidatorCache;
-use crate::{events, purge::Purge, semantics::validator_cache::WriteTarget, store::ValidatorStore};
+use crate::{
+    events,
+    observe::exchange::{self, scoped},
+    purge::Purge,
+    semantics::validator_cache::WriteTarget,
+    store::ValidatorStore,
+};
 
 impl<St: ValidatorStore> ValidatorCache<St> {
     /// Asks the handler on the next use of the entries that a purge names.
@@ -48,7 +54,7 @@ impl<St: ValidatorStore> ValidatorCache<St> {
             && let Ok(runtime) = Handle::try_current()
         {
             // Not among the detached work: a store that stays away must not hold up a shutdown.
-            runtime.spawn(work);
+            runtime.spawn(scoped(exchange::current_scope(false), work));
         }
     }
 }

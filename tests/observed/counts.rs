@@ -77,6 +77,7 @@ impl Observer for CountingObserver {
         match event {
             Event::Key(event) => counts.add(key_name(*event), 1),
             Event::LateHandlerRun => counts.add("runs", 1),
+            Event::UncheckedWrite { .. } => counts.add("unchecked events", 1),
             _ => counts.add(format!("{event:?}"), 1),
         }
     }

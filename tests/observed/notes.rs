@@ -64,7 +64,9 @@ impl Client {
         if result == ExchangeResult::Proceeded {
             assert_eq!(response.status(), StatusCode::NO_CONTENT);
             self.model.add("runs", 1);
-            self.model.add("unchecked", u64::from(target.kind == 'u'));
+            for name in ["unchecked", "unchecked events"] {
+                self.model.add(name, u64::from(target.kind == 'u'));
+            }
         } else {
             self.model.add("runs saved", 1);
         }

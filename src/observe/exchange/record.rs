@@ -109,6 +109,10 @@ impl<'a> Exchange<'a> {
     #[must_use]
     pub fn bytes_saved(&self) -> Option<SavedBytes> {
         let record = self.record;
+        // A 304 that was dropped on its way, or became another response, saved nothing.
+        if record.status != Some(StatusCode::NOT_MODIFIED) {
+            return None;
+        }
         if let Some(saved) = record.outcome.bytes_saved() {
             return Some(SavedBytes::Known(saved));
         }

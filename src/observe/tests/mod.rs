@@ -7,6 +7,7 @@ mod panics;
 mod routes;
 #[cfg(feature = "tokio")]
 mod tasks;
+mod verdicts;
 
 use std::{
     mem,

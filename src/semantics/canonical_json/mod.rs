@@ -1,9 +1,9 @@
 //! The canonical form of JSON: names in one order, one notation for each number and string, no
 //! white space (RFC 8785).
 //!
-//! Two documents with the same canonical form are the same value. Documents whose difference the
-//! form would lose are refused ([`NotCanonical`]), and the caller compares their bytes instead.
-//! The form is therefore never a guess:
+//! Two documents with the same canonical form are the same value, if each fraction counts as the
+//! nearest double: `0.1` and `0.10000000000000001` are one number. Documents whose difference the
+//! form would lose otherwise are refused ([`NotCanonical`]), and the caller compares their bytes:
 //!
 //! - Two members with one name: parsers disagree about which of them counts.
 //! - Integers beyond ±(2⁵³−1), also in another notation such as `9007199254740993.0`. RFC 8785

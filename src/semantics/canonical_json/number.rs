@@ -10,8 +10,8 @@ const FIRST_WITH_EXPONENT: f64 = 1e21;
 
 /// Writes the number at `at` in its canonical notation.
 ///
-/// An integer that the form would write beyond ±(2⁵³−1) is refused in any notation. So no two
-/// integers share a form, and the form of a form is the same.
+/// An integer that the form would write beyond ±(2⁵³−1) without an exponent is refused in any
+/// notation. So no two integers below 10²¹ share a form, and the form of a form is the same.
 pub(super) fn write_number(
     number: NumberToken<'_>,
     at: usize,

@@ -1,9 +1,23 @@
 //! Writes that are announced again, since they take long.
 
-use std::time::Duration;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 
-use super::{Fault, Site, put};
-use crate::test_support::pass;
+use http::Response;
+use tower::{Layer, ServiceExt};
+
+use super::{Fault, Site, put, request};
+use crate::{
+    ObserveLayer,
+    observe::{Event, Exchange, Observer, ValidatorEvent},
+    purge::Purge,
+    test_support::{Act, ScriptedBody, pass},
+};
 
 /// A write of an hour is announced for an hour.
 #[tokio::test(start_paused = true)]
@@ -52,4 +66,56 @@ async fn a_renewal_that_fails_is_repeated_sooner() {
     }
     assert_eq!(begins, [0, 20, 25, 30]);
     write.await.expect("a response");
+}
+
+/// An observer that counts the steps of a store that failed.
+#[derive(Clone, Default)]
+struct FailedSteps(Arc<AtomicUsize>);
+
+impl FailedSteps {
+    fn take(&self) -> usize {
+        self.0.swap(0, Ordering::SeqCst)
+    }
+}
+
+impl Observer for FailedSteps {
+    fn exchange(&self, _: &Exchange<'_>) {}
+
+    fn event(&self, event: &Event<'_>) {
+        if matches!(event, Event::Validators(ValidatorEvent::StoreError)) {
+            self.0.fetch_add(1, Ordering::SeqCst);
+        }
+    }
+}
+
+/// The tasks that a request leaves behind report to its observer.
+#[tokio::test(start_paused = true)]
+async fn an_observer_is_told_of_steps_that_fail_in_a_task() {
+    let (site, failed) = (Site::new(), FailedSteps::default());
+    let observe = ObserveLayer::new(failed.clone());
+    let streams = site.serve(&site.layer(), |_, _| {
+        Response::new(ScriptedBody::unsized_([Act::data("saved")]))
+    });
+    let service = observe.layer(streams);
+    let response = service.oneshot(request("PUT", "/a", &[])).await;
+    assert_eq!(failed.take(), 0);
+    site.store.set("begin", Fault::Refused);
+    // A third of the time to live of a write.
+    pass(Duration::from_secs(25)).await;
+    assert!(failed.take() > 0, "a renewal failed");
+    site.store.set("begin", None);
+    drop(response);
+
+    site.store.set("invalidate", Fault::Refused);
+    let cache = site.cache.clone();
+    let purge = Purge::new().with_tags(&super::CacheTags::of(["a"]).expect("a tag"));
+    let soft = site.serve(&site.layer(), move |site, parts| {
+        cache.soft_invalidate(&purge);
+        site.respond(parts)
+    });
+    let read = observe.layer(soft).oneshot(request("GET", "/a", &[]));
+    drop(read.await);
+    failed.take();
+    pass(Duration::from_secs(1)).await;
+    assert!(failed.take() > 0, "the store was told again, and failed");
 }

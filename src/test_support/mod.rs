@@ -2,6 +2,8 @@
 
 mod bodies;
 #[cfg(feature = "tracing")]
+mod event_text;
+#[cfg(feature = "tracing")]
 mod events;
 
 #[cfg(feature = "tokio")]
@@ -38,7 +40,7 @@ pub(crate) use events::RecordedEvents;
 /// skip.
 #[cfg(feature = "tokio")]
 pub(crate) async fn pass(time: Duration) {
-    // The runtime is idle, so it moves its paused clock, and nobody waits.
+    // The clock is paused: an idle runtime moves it to the end of the sleep, which takes no time.
     tokio::time::sleep(time).await;
 }
 

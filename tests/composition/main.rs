@@ -20,6 +20,9 @@ mod compression;
 mod confirmed;
 mod cors;
 #[cfg(feature = "tracing")]
+#[path = "../../src/test_support/event_text.rs"]
+mod event_text;
+#[cfg(feature = "tracing")]
 mod events;
 #[cfg(all(feature = "axum", feature = "tokio"))]
 mod idempotency;
@@ -39,6 +42,9 @@ mod plain;
 mod ranges;
 mod readiness;
 mod recipes;
+#[cfg(feature = "tracing")]
+#[path = "../../src/test_support/events.rs"]
+mod recorded;
 #[cfg(all(
     feature = "axum",
     feature = "test-util",

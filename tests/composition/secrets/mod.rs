@@ -3,8 +3,6 @@
 mod caches;
 mod decisions;
 mod keys;
-#[path = "../../../src/test_support/events.rs"]
-mod recorded;
 
 use std::{
     panic::AssertUnwindSafe,
@@ -15,13 +13,14 @@ use axum::body::Body;
 use futures_util::FutureExt;
 use http::{Request, Response, request::Parts};
 use http_body_util::BodyExt;
-use recorded::RecordedEvents;
 use tower::{BoxError, ServiceExt};
 use tower_conditional::{
     ObserveLayer,
     observe::{Exchange, Tracing},
 };
 use tracing::{Instrument, field::Empty, info_span};
+
+use crate::recorded::RecordedEvents;
 
 /// The word that each value of a request has.
 const SECRET: &str = "secret";

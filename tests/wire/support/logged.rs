@@ -1,18 +1,18 @@
 //! The logs of all tests of this program, searched for anything that a client has sent.
 
+#[path = "../../../src/test_support/event_text.rs"]
+mod event_text;
+
 use std::{
     collections::BTreeSet,
-    fmt::{self, Write as _},
-    io::{self, Write as _},
+    io::{self, Write},
     process,
     sync::{Mutex, Once},
 };
 
-use tracing::{
-    Event, Metadata, Subscriber,
-    field::{Field, Visit},
-    span,
-};
+use tracing::{Event, Metadata, Subscriber, span};
+
+use event_text::event_text;
 
 /// The paths, queries, tags, keys and credentials of all requests so far.
 static SENT: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
@@ -53,12 +53,11 @@ impl Subscriber for LogSearch {
     fn record_follows_from(&self, _: &span::Id, _: &span::Id) {}
 
     fn event(&self, event: &Event<'_>) {
-        let mut text = String::new();
-        event.record(&mut EventText(&mut text));
+        let text = event_text(event);
         let sent = SENT.lock().expect("nobody panicked");
         if let Some(word) = sent.iter().find(|word| text.contains(*word)) {
             // The task that logs belongs to a server, whose panic no test would see.
-            let message = format!("\nthe log has {word:?} of a request:{text}\n");
+            let message = format!("\nthe log has {word:?} of a request: {text}\n");
             let _ = io::stderr().write_all(message.as_bytes());
             process::exit(1);
         }
@@ -67,12 +66,4 @@ impl Subscriber for LogSearch {
     fn enter(&self, _: &span::Id) {}
 
     fn exit(&self, _: &span::Id) {}
-}
-
-struct EventText<'t>(&'t mut String);
-
-impl Visit for EventText<'_> {
-    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        let _ = write!(self.0, " {field}={value:?}");
-    }
 }

@@ -6,7 +6,10 @@ use super::{
     end::ExchangeEnd, method::method_label, result::ExchangeResult, route::ObservedRoute,
     sources::SourceCalls,
 };
-use crate::outcome::{Outcome, Verdict};
+use crate::{
+    outcome::{Outcome, Verdict},
+    semantics::field::content_length::never_has_content,
+};
 
 /// A request and its response, with the decisions of the layers.
 ///
@@ -203,13 +206,8 @@ impl ExchangeRecord {
     /// Returns `true` if a server sends no content of the response, whatever the body has (RFC
     /// 9110, sections 6.4.1 and 9.3.6).
     pub(crate) fn has_no_content(&self) -> bool {
-        let Some(status) = self.status else {
-            return false;
-        };
-        self.method == Method::HEAD
-            || status.is_informational()
-            || matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED)
-            || self.method == Method::CONNECT && status.is_success()
+        self.status
+            .is_some_and(|status| never_has_content(&self.method, status))
     }
 
     /// Takes the decisions over from the response if none are recorded. Behind a buffer, layers

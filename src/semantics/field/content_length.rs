@@ -1,7 +1,7 @@
 //! `Content-Length` (RFC 9110, section 8.6).
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, Response, StatusCode, header::CONTENT_LENGTH};
+use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header::CONTENT_LENGTH};
 
 use super::{lines, list::trim_ows};
 
@@ -13,6 +13,15 @@ pub(crate) fn contradicts(headers: &HeaderMap, length: u64) -> bool {
 /// Returns the content length that the header declares, if it is valid.
 pub(crate) fn declared_length(headers: &HeaderMap) -> Option<u64> {
     lines::first(headers, &CONTENT_LENGTH).and_then(parse)
+}
+
+/// Returns `true` if a response has no content, whatever its headers say (RFC 9110, section 6.4.1).
+pub(crate) fn never_has_content(method: &Method, status: StatusCode) -> bool {
+    *method == Method::HEAD
+        || status.is_informational()
+        || matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED)
+        // A tunnel begins (RFC 9110, section 9.3.6).
+        || *method == Method::CONNECT && status.is_success()
 }
 
 /// Returns the length of the content that a `GET` would receive, if it is known.

@@ -2,6 +2,7 @@
 
 mod accept;
 mod accept_encoding;
+mod content_length;
 mod cors;
 #[cfg(feature = "json")]
 mod json_content;

@@ -1,5 +1,6 @@
 //! Tests of the validators, one file for each file of code.
 
+mod digest_fields;
 #[cfg(feature = "tokio")]
 mod encoded;
 mod etag;

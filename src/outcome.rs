@@ -59,6 +59,7 @@ pub struct Outcome {
     unchecked: bool,
     is_answered_early: bool,
     key: Option<KeyOutcome>,
+    is_digest_refused: bool,
     cache_lookup: Option<CacheLookup>,
     stored: bool,
     #[cfg(feature = "tokio")]
@@ -267,6 +268,17 @@ impl Outcome {
         }
     }
 
+    /// Returns `true` if the content of the request differs from its digest, or if a
+    /// [`DigestLayer`](crate::DigestLayer) refused the request because its digest is malformed or
+    /// missing.
+    ///
+    /// A refusal is recorded without `explain` too. Content that differs while the service reads it is
+    /// recorded for an [`ObserveLayer`](crate::ObserveLayer) only.
+    #[must_use]
+    pub fn is_digest_refused(&self) -> bool {
+        self.is_digest_refused
+    }
+
     /// Returns the result of looking up remembered validators, if a layer that remembers them
     /// recorded it.
     #[must_use]
@@ -388,6 +400,10 @@ impl Outcome {
     #[cfg(feature = "tokio")]
     pub(crate) fn set_key_problem(&mut self, problem: KeyProblem) {
         self.key = Some(KeyOutcome::Refused(problem));
+    }
+
+    pub(crate) fn set_digest_refused(&mut self) {
+        self.is_digest_refused = true;
     }
 
     #[cfg(feature = "tokio")]

@@ -111,6 +111,7 @@ impl<B: Body> ReadAhead<B> {
 
     /// Reads the frames that have arrived. Returns `true` if the body was read to its end, or if
     /// the frames take more than `max_bytes`.
+    #[cfg(feature = "tokio")]
     pub(crate) async fn read_available(&mut self, max_bytes: usize) -> bool {
         poll_fn(|cx| Poll::Ready(self.poll(cx, max_bytes).is_ready())).await
     }

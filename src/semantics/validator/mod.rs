@@ -16,6 +16,7 @@ pub(crate) mod key;
 mod label;
 mod opaque;
 mod repeated;
+pub(crate) mod request_digests;
 mod tag_list;
 pub(crate) mod taggable;
 #[cfg(test)]

@@ -232,8 +232,8 @@ impl<C, E, P, K, I, V, R> Stack<C, E, P, K, I, V, R> {
 
     /// Sets the layer that sends parts of a representation. Defaults to none.
     ///
-    /// It is inside of the conditions of writes, and outside of those of reads: 304 and 412 win over
-    /// 206 and 416 (RFC 9110, section 13.2.2).
+    /// It is inside of the conditions of writes, and outside of those of reads. So 304 and 412 win
+    /// over 206 and 416 (RFC 9110, section 13.2.2).
     ///
     /// ```
     /// use tower_conditional::{RangeLayer, stack};

@@ -202,9 +202,8 @@ impl Outcome {
         }
     }
 
-    /// Returns `true` if the content of the request differs from its digest, or if a
-    /// [`DigestLayer`](crate::DigestLayer) refused the request because its digest is malformed or
-    /// missing.
+    /// Returns `true` if the content of the request differs from its digest. It does so, too, if a
+    /// [`DigestLayer`](crate::DigestLayer) refused a malformed or missing digest.
     ///
     /// A refusal is recorded without `explain` too. Content that differs while the service reads it is
     /// recorded for an [`ObserveLayer`](crate::ObserveLayer) only.

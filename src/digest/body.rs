@@ -22,7 +22,8 @@ pin_project! {
     ///
     /// Content that is verified as it is read ends with a [`DigestMismatch`] if it differs. The
     /// last frame of data is then missing, and so are trailers. Each frame arrives once the next
-    /// one, or the end, has arrived. Frames without data are left out.
+    /// one, or the end, has arrived. Frames without data are left out. An error of the client's body
+    /// takes the place of the last frame as well, since the bytes before it are not verified.
     ///
     /// Other content passes as it came, apart from small frames that may be joined. The errors of
     /// the client's body are boxed.

@@ -1,5 +1,5 @@
 //! Middleware that verifies the content of requests by `Content-Digest` and `Repr-Digest` (RFC
-//! 9530), so that an upload that was damaged or cut off on its way is refused.
+//! 9530). It refuses an upload that was damaged or cut off on its way.
 //!
 //! # Example
 //!
@@ -78,8 +78,8 @@
 //! off.
 //!
 //! Content that differs while the service reads it ends with a [`DigestMismatch`]. The error takes the
-//! place of the last frame of data, so that the service never has all bytes of wrong content, even if
-//! it counts them. A service that ignores the error, or that stops reading before the end, does not
+//! place of the last frame of data. So the service never has all bytes of wrong content, even if it
+//! counts them. A service that ignores the error, or that stops reading before the end, does not
 //! learn that the content differs.
 //!
 //! The two headers cover the bytes that the client sent, after its `Content-Encoding`:
@@ -94,9 +94,12 @@
 //! # Layer order
 //!
 //! Put the layer outside of [`stack`](crate::stack()), or outside of `IdempotencyLayer`: content that
-//! differs is refused before a key is claimed, and never recorded. On a
-//! [`streaming`](DigestLayer::streaming) route, `IdempotencyLayer` reads the content itself, and answers
-//! 400 if it ends with the error. Authentication and limits belong outside.
+//! differs is refused before a key is claimed, and never recorded. Inside, the key would belong to the
+//! damaged content, and the retry would get 422. On a [`streaming`](DigestLayer::streaming) route,
+//! `IdempotencyLayer` reads the content itself, and answers 400 if it ends with the error.
+//!
+//! Authentication and limits belong outside. So does CORS, with both headers among
+//! [`allowed_headers`](crate::cors::allowed_headers) if scripts of other origins send them.
 //!
 //! Decompression of requests belongs inside: the digest is one of coded bytes. Outside, it would
 //! make each digest wrong.

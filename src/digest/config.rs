@@ -10,7 +10,10 @@ use crate::{
     observe::exchange,
     outcome::Outcome,
     refusal::{Reason, Refusal, Renderer},
-    semantics::{field::Accept, validator::request_digests::RequestDigests},
+    semantics::{
+        field::Accept,
+        validator::request_digests::{self, RequestDigests},
+    },
 };
 
 const WANT_CONTENT_DIGEST: HeaderName = HeaderName::from_static("want-content-digest");
@@ -39,7 +42,9 @@ pub(super) enum DigestPlan {
 
 impl DigestConfig {
     pub(super) fn plan<B: Body>(&self, request: &Parts, content: &B) -> DigestPlan {
-        let has_content = !content.is_end_stream();
+        let (is_over, length) = (content.is_end_stream(), content.size_hint().exact());
+        let has_content = !is_over
+            && length.map_or_else(|| request_digests::may_have_content(request), |n| n > 0);
         let expected = match RequestDigests::of(request, has_content) {
             RequestDigests::Nothing if self.is_required && has_content => {
                 return DigestPlan::Refuse(Reason::DigestRequired);
@@ -50,7 +55,7 @@ impl DigestConfig {
             RequestDigests::Expected(digests) => digests,
         };
         let pending = PendingDigest::new(expected);
-        if !has_content {
+        if is_over {
             return if pending.matches() {
                 DigestPlan::Pass
             } else {
@@ -59,7 +64,6 @@ impl DigestConfig {
         }
         // Content of unknown length may be one side of a conversation, which reading ahead would
         // stop.
-        let length = content.size_hint().exact();
         let is_short = length.is_some_and(|length| length <= self.max_body_bytes as u64);
         if is_short && !self.is_streaming {
             DigestPlan::ReadAhead(pending)

@@ -111,6 +111,8 @@
 //!
 //! - A request whose content is verified before the service runs holds up to
 //!   [`max_body_bytes`](DigestLayer::max_body_bytes) of memory, and no place in a limit inside.
+//! - With [`require`](DigestLayer::require), a write without content is refused if a layer outside hides
+//!   that it is empty, as `RequestBodyTimeoutLayer` of tower-http does.
 //! - A slow upload is waited for. A timeout outside ends it.
 //! - Content that is verified as the service reads it arrives one frame late. A client that waits for
 //!   a response to each message, as in a conversation over gRPC, should send no digest.

@@ -4,7 +4,10 @@ use bytes::Bytes;
 use http_body_util::{Empty, Full};
 
 use super::{CONTENT, SHA_256, put, request, send};
-use crate::{DigestLayer, test_support::Upload};
+use crate::{
+    DigestLayer,
+    test_support::{ScriptedBody, Upload},
+};
 
 #[test]
 fn content_without_a_digest_is_refused_without_reading() {
@@ -31,6 +34,12 @@ fn other_requests_pass_as_without_the_setting() {
     let nothing = request("GET", [], Empty::<Bytes>::new());
     assert_eq!(send(&layer, nothing).status(), 200);
     assert_eq!(send(&layer, put(SHA_256)).content(), CONTENT);
+    // A timeout around the body of a read hides that it is empty.
+    let hidden = || ScriptedBody::unsized_([]).without_telling_end();
+    assert_eq!(send(&layer, request("GET", [], hidden())).status(), 200);
+    assert_eq!(send(&layer, request("PUT", [], hidden())).status(), 400);
+    let empty = ScriptedBody::sized([]).without_telling_end();
+    assert_eq!(send(&layer, request("PUT", [], empty)).status(), 200);
     let optional = request("PUT", [], Full::<Bytes>::from(CONTENT));
     assert_eq!(send(&DigestLayer::verify(), optional).content(), CONTENT);
 }

@@ -1,9 +1,13 @@
 //! The digests of the content of a request (RFC 9530).
 
-use http::{HeaderMap, Method, header::CONTENT_RANGE, request::Parts};
+use http::{
+    HeaderMap, Method,
+    header::{CONTENT_LENGTH, CONTENT_RANGE, TRANSFER_ENCODING},
+    request::Parts,
+};
 
 use super::digest_fields::{CONTENT_DIGEST, DigestField, Digests, REPR_DIGEST};
-use crate::semantics::field::{lines, method::is_safe};
+use crate::semantics::field::{content_length, lines, method::is_safe};
 
 /// The digests that a client announced for the content of its request.
 #[derive(Debug, PartialEq)]
@@ -21,6 +25,17 @@ pub(crate) enum RequestDigests {
 #[inline]
 pub(crate) fn are_in(headers: &HeaderMap) -> bool {
     lines::has(headers, &CONTENT_DIGEST) || lines::has(headers, &REPR_DIGEST)
+}
+
+/// Returns `true` if a request whose body hides its length may have content. A read has some only
+/// if its headers say so. Timeouts of bodies, for example, hide the end of empty ones.
+pub(crate) fn may_have_content(request: &Parts) -> bool {
+    let headers = &request.headers;
+    let is_framed = match content_length::declared_length(headers) {
+        Some(length) => length > 0,
+        None => lines::has(headers, &CONTENT_LENGTH) || lines::has(headers, &TRANSFER_ENCODING),
+    };
+    is_framed || !is_safe(&request.method) || request.method.as_str() == "QUERY"
 }
 
 impl RequestDigests {

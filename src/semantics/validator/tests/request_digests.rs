@@ -2,7 +2,10 @@
 
 use http::{Request, request::Parts};
 
-use crate::semantics::validator::{digest_fields::Digests, request_digests::RequestDigests};
+use crate::semantics::validator::{
+    digest_fields::Digests,
+    request_digests::{RequestDigests, may_have_content},
+};
 
 const ZEROS: &str = "sha-256=:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=:";
 const ONES: &str = "sha-256=://////////////////////////////////////////8=:";
@@ -92,5 +95,25 @@ fn the_digests_of_a_request_are_those_of_its_content() {
     ] {
         let digests = RequestDigests::of(&head(method, fields), has_content);
         assert_eq!(digests, expected, "{method} {fields:?}");
+    }
+}
+
+/// A body behind a timeout tells neither its length nor its end.
+#[test]
+fn a_read_of_unknown_length_has_content_only_if_its_headers_say_so() {
+    let chunked = ("transfer-encoding", "chunked");
+    for (method, fields, expected) in [
+        ("GET", &[][..], false),
+        ("HEAD", &[], false),
+        ("GET", &[("content-length", "0")], false),
+        ("GET", &[("content-length", "5")], true),
+        ("GET", &[("content-length", "x")], true),
+        ("GET", &[chunked], true),
+        ("QUERY", &[], true),
+        ("POST", &[], true),
+        ("PUT", &[("content-length", "0")], true),
+    ] {
+        let head = head(method, fields);
+        assert_eq!(may_have_content(&head), expected, "{method} {fields:?}");
     }
 }

@@ -58,6 +58,7 @@
 //! | [`PreconditionLayer`] | checks conditional writes: 412, 428 | if several clients write one resource |
 //! | `ValidatorCacheLayer` | remembers ETags until a write invalidates them: a 304 needs no handler and no version | for reads that cost more than a lookup, in one process |
 //! | `IdempotencyLayer` | runs a request with an `Idempotency-Key` once, and repeats its response | for every `POST` or `PATCH` that clients retry |
+//! | [`DigestLayer`] | refuses requests whose content differs from its `Content-Digest` or `Repr-Digest` | for uploads that must arrive whole |
 //! | [`CachePolicyLayer`] | sets `Cache-Control`, targeted headers, `Vary` and `Date` | for every service with caches or browsers in front |
 //! | [`CacheTagsLayer`] | adds cache tags, and purges after writes | with a CDN, Varnish or nginx in front |
 //! | [`CodingTagLayer`] | gives each content coding its own strong tag | around compression |
@@ -94,6 +95,7 @@
 //! compression                      a 304 is not compressed
 //! CachePolicyLayer                 Cache-Control on every read, and on errors
 //! sessions                         inside: the policy must see their Set-Cookie
+//! DigestLayer                      uploads: 400 to content that differs from its digest
 //! IdempotencyLayer                 retries: the first response, before its conditions
 //! PreconditionLayer                writes: 412, 428
 //! RangeLayer                       parts: 206, 416; a 304 and a 412 come first
@@ -184,6 +186,7 @@ pub mod conditional;
 pub mod cors;
 #[cfg(feature = "tokio")]
 pub mod detached;
+pub mod digest;
 mod error;
 pub mod etag;
 mod events;
@@ -301,6 +304,7 @@ pub use cache_status::CacheStatusLayer;
 pub use cache_tags::CacheTagsLayer;
 pub use coding::CodingTagLayer;
 pub use conditional::ConditionalLayer;
+pub use digest::DigestLayer;
 pub use error::BoxError;
 pub use etag::EtagLayer;
 #[cfg(feature = "tokio")]

@@ -116,6 +116,16 @@ fn a_read_with_remembered_validators_has_a_small_future() {
     assert!(added <= 16, "{added}");
 }
 
+/// A request without a digest carries nothing, and one that has it a box.
+#[test]
+fn a_request_without_a_digest_has_a_small_future() {
+    use tower_conditional::digest::ResponseFuture;
+
+    type Verified = ResponseFuture<Answer, Content, Infallible>;
+    let added = size_of::<Verified>() - size_of::<Answer>();
+    assert!(added <= 8, "{added}");
+}
+
 /// A request without a key carries the state of one that has it: a box, and no more.
 #[cfg(feature = "tokio")]
 #[test]

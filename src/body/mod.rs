@@ -22,7 +22,6 @@
 #[cfg(feature = "json")]
 mod canonical;
 mod collect;
-#[cfg(feature = "tokio")]
 mod request;
 mod slice;
 #[cfg(test)]
@@ -51,9 +50,7 @@ use pin_project_lite::pin_project;
 #[cfg(feature = "json")]
 pub(crate) use canonical::{CanonicalForm, CanonicalJob, MAX_IN_PLACE, canonical_form};
 pub(crate) use collect::{Collector, ReadEnd, ReadStep, read_at_once};
-#[cfg(feature = "tokio")]
 pub(crate) use request::ReadAhead;
-#[cfg(feature = "tokio")]
 pub use request::RequestBody;
 use slice::Slice;
 pub(crate) use unread::{RefuseFuture, UnreadContent};

@@ -29,6 +29,7 @@ const SETTINGS: &[(&str, Zero)] = &[
     ("Audit::max_lifetime", Means("With zero")),
     ("Audit::max_targets", Panics),
     ("CacheTagsLayer::purge_timeout", Means("Defaults to zero")),
+    ("DigestLayer::max_body_bytes", Panics),
     ("EtagLayer::max_body_bytes", Panics),
     ("IdempotencyLayer::lease", Panics),
     ("IdempotencyLayer::max_request_bytes", Means("With zero")),

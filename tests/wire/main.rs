@@ -11,6 +11,9 @@ mod codings;
 mod curl_retries;
 #[cfg(feature = "tokio")]
 mod current_in_412;
+mod digests;
+#[cfg(feature = "tokio")]
+mod digests_keyed;
 #[cfg(feature = "tokio")]
 mod disconnected;
 #[cfg(feature = "tokio")]

@@ -13,7 +13,7 @@ use http::{
 use super::{ConditionalFields, fields::Field};
 use crate::semantics::{
     field::{HttpDate, lines},
-    validator::{EntityTag, TagRef, Validators, validators},
+    validator::{EntityTag, TagRef, Validators, digest_fields::is_digest, validators},
 };
 
 impl<L: Borrow<HeaderValue>> ConditionalFields<L> {
@@ -104,8 +104,5 @@ fn is_representation_metadata(name: &HeaderName) -> bool {
             | CONTENT_RANGE
             | TRANSFER_ENCODING
             | TRAILER
-    ) || matches!(
-        name.as_str(),
-        "content-digest" | "repr-digest" | "digest" | "content-md5"
-    )
+    ) || is_digest(name)
 }

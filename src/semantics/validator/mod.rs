@@ -4,6 +4,11 @@
 //! Uses `field` and `caching`.
 
 pub mod coding;
+#[cfg_attr(
+    not(test),
+    expect(dead_code, reason = "the layers that use all of it come next")
+)]
+pub(crate) mod digest_fields;
 #[cfg(feature = "tokio")]
 mod encoded;
 mod etag;
@@ -11,6 +16,7 @@ pub(crate) mod key;
 mod label;
 mod opaque;
 mod repeated;
+pub(crate) mod request_digests;
 mod tag_list;
 pub(crate) mod taggable;
 #[cfg(test)]

@@ -1,9 +1,11 @@
 //! Tests of the validators, one file for each file of code.
 
+mod digest_fields;
 #[cfg(feature = "tokio")]
 mod encoded;
 mod etag;
 mod label;
+mod request_digests;
 mod tag_list;
 mod taggable;
 mod validators;

@@ -31,7 +31,7 @@ pub(crate) fn write_part_head(
 }
 
 /// Removes the headers that describe the content of the 200, and not that of its parts.
-fn strip_for_parts(headers: &mut HeaderMap, had_if_range: bool) {
+pub(super) fn strip_for_parts(headers: &mut HeaderMap, had_if_range: bool) {
     if had_if_range {
         strip_representation_metadata(headers);
         headers.remove(LAST_MODIFIED);

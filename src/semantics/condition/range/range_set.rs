@@ -10,6 +10,16 @@ pub struct RangeLimits {
     pub max_gap: u64,
 }
 
+/// 16 parts, and gaps that are shorter than the head of a part (RFC 9110, section 15.3.7.2).
+impl Default for RangeLimits {
+    fn default() -> Self {
+        Self {
+            max_parts: 16,
+            max_gap: 80,
+        }
+    }
+}
+
 /// The ranges of a response, in the order of the request. No two of them overlap.
 #[derive(Debug, Clone, Default)]
 pub struct RangeSet(OneOrMany<ByteRange>);
@@ -26,6 +36,11 @@ impl RangeSet {
     /// Returns the ranges.
     pub fn as_slice(&self) -> &[ByteRange] {
         self.0.as_slice()
+    }
+
+    /// Returns `true` if the ranges are in the order of their bytes, so that a stream has all of them.
+    pub(crate) fn ascends(&self) -> bool {
+        self.as_slice().is_sorted_by_key(|range| range.first())
     }
 
     /// Adds a range, and joins it with the ranges that are near. The result has the place of the

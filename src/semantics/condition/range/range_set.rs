@@ -47,9 +47,8 @@ impl RangeSet {
     /// first of them.
     fn push(&mut self, mut range: ByteRange, gap: u64) {
         match &mut self.0 {
-            OneOrMany::None => self.0.push(range),
             OneOrMany::One(only) if only.is_near(range, gap) => *only = only.hull(range),
-            OneOrMany::One(_) => self.0.push(range),
+            OneOrMany::None | OneOrMany::One(_) => self.0.push(range),
             OneOrMany::Many(ranges) => {
                 let mut place = ranges.len();
                 while let Some(at) = ranges.iter().position(|other| other.is_near(range, gap)) {

@@ -72,8 +72,8 @@
 //! `resource::guard` adds the layers of a versioned resource to its routes.
 //!
 //! The other modules: [`Assets`] serves immutable files, [`purge`] sends purges to caches, and
-//! [`handler`] evaluates conditions without `tower`. [`VersionTags`] makes tags from versions,
-//! and [`Outcome`] records what the layers decided. [`target`] returns the URI that the client
+//! [`handler`] evaluates conditions and serves ranges without `tower`. [`VersionTags`] makes tags
+//! from versions, and [`Outcome`] records what the layers decided. [`target`] returns the URI that the client
 //! requested, [`route`] matches paths, and [`refusal`] renders error responses. [`cors`] lists the
 //! headers that scripts of other origins need. With `tokio`,
 //! `lock` serializes the writers of a key, and `detached` finishes writes after their client

@@ -5,17 +5,22 @@ use std::sync::{
     atomic::{AtomicI64, Ordering},
 };
 
-use axum::{Router, routing::get};
-use http::header::{ACCEPT_RANGES, LAST_MODIFIED};
+use axum::{Router, body::Body, extract::Request, routing::get};
+use http::{
+    HeaderValue,
+    header::{ACCEPT_RANGES, LAST_MODIFIED},
+};
 use tower_conditional::{
     CachePolicyLayer, ConditionalLayer, PreconditionLayer, RangeLayer, VersionTags,
     cache_policy::{CachePolicy, Rule},
+    handler::Ranges,
     source, stack,
 };
 
 use crate::support::{CONTENT, Fields, Reply, send};
 
 const PART: (&str, &str) = ("range", "bytes=100-199");
+const SEVERAL: (&str, &str) = ("range", "bytes=100-199,900-999");
 const BEHIND: (&str, &str) = ("range", "bytes=99999999-");
 
 fn app() -> Router {
@@ -106,7 +111,15 @@ async fn a_part_has_the_policy_of_its_type() {
         .rule(rule)
         .unwrap();
     let layer = stack().cache_policy(policies).ranges(RangeLayer::new());
-    let app = Router::new().route("/", get(async || CONTENT)).layer(layer);
+    let seek = async |request: Request| {
+        let ranges = Ranges::of(&request).content_type(HeaderValue::from_static("text/plain"));
+        let (length, tag) = (CONTENT.len() as u64, VersionTags::plain().number(1));
+        ranges.respond(length, tag, |range| {
+            Body::from(&CONTENT[range.first() as usize..=range.last() as usize])
+        })
+    };
+    let router = Router::new().route("/", get(async || CONTENT));
+    let app = router.route("/seek", get(seek)).layer(layer);
     let whole = read(&app, &[]).await;
     let policy = whole.field("cache-control");
     assert!(policy.is_some_and(|policy| policy.contains("immutable")));
@@ -118,6 +131,16 @@ async fn a_part_has_the_policy_of_its_type() {
             (policy, whole.field("vary"))
         );
         assert_eq!(part.field("content-type").is_none(), fields.len() > 1);
+    }
+    for (path, fields) in [
+        ("/", &[SEVERAL] as &[_]),
+        ("/seek", &[PART]),
+        ("/seek", &[PART, ("if-range", "\"1\"")]),
+        ("/seek", &[SEVERAL]),
+    ] {
+        let parts = send(&app, "GET", path, fields).await;
+        assert_eq!(parts.status, 206, "{path} {fields:?}");
+        assert_eq!(parts.field("cache-control"), policy, "{path} {fields:?}");
     }
 }
 

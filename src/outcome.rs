@@ -9,7 +9,13 @@ pub use crate::semantics::canonical_json::NotCanonical;
 #[cfg(feature = "tokio")]
 pub use crate::semantics::validator_cache::FillRefusal;
 pub use crate::semantics::{condition::Condition, validator::UntaggedReason};
-use crate::{refusal::KeyProblem, semantics::condition::Current};
+use crate::{
+    refusal::KeyProblem,
+    semantics::condition::{
+        Current,
+        range::{ByteRange, RangeSet},
+    },
+};
 
 /// A response extension with the decision of the layers, its reason, and the bytes that it saved.
 ///
@@ -48,6 +54,8 @@ pub struct Outcome {
     handler_status: Option<StatusCode>,
     tag: Option<TagOrigin>,
     bytes_saved: Option<u64>,
+    // Boxed, since few responses are parts.
+    part: Option<Box<ServedPart>>,
     unchecked: bool,
     is_answered_early: bool,
     key: Option<KeyOutcome>,
@@ -58,6 +66,34 @@ pub struct Outcome {
     collapsed: bool,
     #[cfg(feature = "json")]
     unmatched_pointers: Vec<Box<str>>,
+}
+
+/// The bytes of a representation that a response has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServedPart {
+    ranges: RangeSet,
+    complete_length: u64,
+}
+
+impl ServedPart {
+    pub(crate) fn new(ranges: RangeSet, complete_length: u64) -> Self {
+        Self {
+            ranges,
+            complete_length,
+        }
+    }
+
+    /// Returns the ranges of a 206, in their order in the response. There are none for a 416.
+    #[must_use]
+    pub fn ranges(&self) -> &[ByteRange] {
+        self.ranges.as_slice()
+    }
+
+    /// Returns the length of the whole representation, in bytes.
+    #[must_use]
+    pub fn complete_length(&self) -> u64 {
+        self.complete_length
+    }
 }
 
 /// The result of a request with an `Idempotency-Key`.
@@ -267,6 +303,15 @@ impl Outcome {
         self.bytes_saved
     }
 
+    /// Returns the bytes of a 206, if a [`RangeLayer`](crate::RangeLayer) cut it or answered 416.
+    ///
+    /// It is `None` for whole representations, and for the parts of a service that serves ranges
+    /// itself. [`verdict`](Self::verdict) stays the result of the conditions.
+    #[must_use]
+    pub fn part(&self) -> Option<&ServedPart> {
+        self.part.as_deref()
+    }
+
     /// Returns the outcome of a response that was repeated.
     #[cfg(feature = "tokio")]
     pub(crate) fn replay() -> Self {
@@ -378,6 +423,10 @@ impl Outcome {
 
     pub(crate) fn set_unchecked(&mut self) {
         self.unchecked = true;
+    }
+
+    pub(crate) fn set_part(&mut self, part: ServedPart) {
+        self.part = Some(Box::new(part));
     }
 
     pub(crate) fn set_bytes_saved(&mut self, bytes: Option<u64>) {

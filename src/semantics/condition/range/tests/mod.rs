@@ -1,1 +1,3 @@
+//! Tests of ranges, one file for each subject.
 
+mod vectors;

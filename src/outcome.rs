@@ -1,5 +1,7 @@
 //! The decisions of the layers about a response, for logs, metrics and tests.
 
+mod served_part;
+
 use std::time::Duration;
 
 use http::{Response, StatusCode};
@@ -9,13 +11,8 @@ pub use crate::semantics::canonical_json::NotCanonical;
 #[cfg(feature = "tokio")]
 pub use crate::semantics::validator_cache::FillRefusal;
 pub use crate::semantics::{condition::Condition, validator::UntaggedReason};
-use crate::{
-    refusal::KeyProblem,
-    semantics::condition::{
-        Current,
-        range::{ByteRange, RangeSet},
-    },
-};
+use crate::{refusal::KeyProblem, semantics::condition::Current};
+pub use served_part::ServedPart;
 
 /// A response extension with the decision of the layers, its reason, and the bytes that it saved.
 ///
@@ -66,34 +63,6 @@ pub struct Outcome {
     collapsed: bool,
     #[cfg(feature = "json")]
     unmatched_pointers: Vec<Box<str>>,
-}
-
-/// The bytes of a representation that a response has.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ServedPart {
-    ranges: RangeSet,
-    complete_length: u64,
-}
-
-impl ServedPart {
-    pub(crate) fn new(ranges: RangeSet, complete_length: u64) -> Self {
-        Self {
-            ranges,
-            complete_length,
-        }
-    }
-
-    /// Returns the ranges of a 206, in their order in the response. There are none for a 416.
-    #[must_use]
-    pub fn ranges(&self) -> &[ByteRange] {
-        self.ranges.as_slice()
-    }
-
-    /// Returns the length of the whole representation, in bytes.
-    #[must_use]
-    pub fn complete_length(&self) -> u64 {
-        self.complete_length
-    }
 }
 
 /// The result of a request with an `Idempotency-Key`.

@@ -54,8 +54,8 @@ pub(crate) use collect::{Collector, ReadEnd, ReadStep, read_at_once};
 pub(crate) use request::ReadAhead;
 #[cfg(feature = "tokio")]
 pub use request::RequestBody;
-pub(crate) use unread::{RefuseFuture, UnreadContent};
 use slice::Slice;
+pub(crate) use unread::{RefuseFuture, UnreadContent};
 use watched::WatchedBody;
 #[cfg(feature = "tokio")]
 pub(crate) use watched::{ContentEnd, watch};

@@ -1,5 +1,5 @@
-//! Middleware that sends parts of a representation (206) to clients that ask for them with `Range`,
-//! such as a download that goes on or a player that seeks.
+//! Middleware that sends parts of a representation (206) to clients that ask with `Range`: downloads
+//! that go on where they stopped, and players that seek.
 //!
 //! # Example
 //!
@@ -30,8 +30,8 @@
 //!
 //! # How it works
 //!
-//! The service runs with the request as it came. If its response to a `GET` is a 200 whose length is
-//! known, the layer cuts the requested bytes out of it (RFC 9110, section 14):
+//! The service runs with the request as it came. The layer cuts the requested bytes out of a 200 to a
+//! `GET`, if its length is known (RFC 9110, section 14):
 //!
 //! | Request | Response |
 //! |---|---|
@@ -43,33 +43,36 @@
 //! | `PUT` with `Content-Range` | 400, and the service does not run |
 //!
 //! Numbers may be of any length, and the end of a range is clamped to the end of the representation.
-//! A representation without bytes has no range that can be satisfied.
+//! A representation without bytes has only an end, and `bytes=-500` of it is the 200.
 //!
 //! A date in `If-Range` is true if it equals `Last-Modified`, and if that is at least one second
-//! before `Date`: the representation may have changed twice in one second (section 8.8.2.2).
+//! before `Date`. The representation may have changed twice in one second (section 8.8.2.2).
 //!
-//! A 206 has all headers of the 200, or, after `If-Range`, those that are no metadata of the
-//! representation: the client has that already (section 15.3.7). `ETag` stays in both cases.
+//! A 206 has all headers of the 200. After `If-Range` it has none that describe the representation,
+//! except `ETag` and `Content-Location`: the client has them already (section 15.3.7).
 //! Responses that could be cut get `Accept-Ranges: bytes`, also to `HEAD`, unless the service says
 //! something else.
 //!
 //! Frames are cut, and never copied. After the last byte of the part, the body of the service is
-//! dropped. What precedes the part is read and dropped: memory does not grow with the offset, but
-//! time does. Content that can seek is served by [`Ranges`](crate::handler::Ranges) in the handler.
+//! dropped. The bytes before the part are read and dropped: memory does not grow with the offset, but
+//! time does.
 //!
 //! # Layer order
 //!
 //! Put the layer outside of [`ConditionalLayer`](crate::ConditionalLayer), and inside of
-//! [`PreconditionLayer`](crate::PreconditionLayer): a 304 and a 412 win over a 206 and a 416
-//! (section 13.2.2). [`Stack::ranges`](crate::Stack::ranges) has that order.
+//! [`PreconditionLayer`](crate::PreconditionLayer). Then 304 and 412 win over 206 and 416 (section
+//! 13.2.2). [`Stack::ranges`](crate::Stack::ranges) has that order.
 //!
 //! Compression belongs outside, and passes a 206 by its `Content-Range`. Compression inside makes the
 //! length unknown, so nothing is cut.
 //!
 //! # Limits
 //!
-//! These responses pass whole: any status but 200, a body without an exact length or with another
-//! length than `Content-Length`, a part that the service made itself, server-sent events and gRPC.
+//! These responses pass unchanged:
+//!
+//! - any status but 200, so also a part that the service made itself,
+//! - a body without an exact length, or with another length than `Content-Length`,
+//! - server-sent events, gRPC and other live streams.
 //!
 //! A range is never cut from a representation whose strong tag was not confirmed. That is the case
 //! if a write came between the source of [`ConditionalLayer`](crate::ConditionalLayer) and its

@@ -70,7 +70,12 @@ impl PartialRead {
             validators: ValidatorsRef::new(etag, last_modified),
             date,
         };
-        plan(&self.fields, &Method::GET, &representation, self.config.limits)
+        plan(
+            &self.fields,
+            &Method::GET,
+            &representation,
+            self.config.limits,
+        )
     }
 
     fn cut<B: Body<Data = Bytes>>(
@@ -108,7 +113,8 @@ impl PartialRead {
         // 416.
         Outcome::remove_other_extensions(answer.extensions_mut());
         write_unsatisfied_range(answer.headers_mut(), length);
-        self.config.record(&mut answer, &RangeSet::default(), length);
+        self.config
+            .record(&mut answer, &RangeSet::default(), length);
         answer.map(ResponseBody::bytes)
     }
 }

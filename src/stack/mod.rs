@@ -8,8 +8,8 @@ use tower_layer::{Identity, Layer};
 pub use observed::ObservedStack;
 
 use crate::{
-    CachePolicyLayer, ConditionalLayer, EtagLayer, ObserveLayer, PreconditionLayer,
-    RangeLayer, ValidatorSource, conditional::SourceConfig, observe::Observer,
+    CachePolicyLayer, ConditionalLayer, EtagLayer, ObserveLayer, PreconditionLayer, RangeLayer,
+    ValidatorSource, conditional::SourceConfig, observe::Observer,
 };
 #[cfg(feature = "tokio")]
 use crate::{IdempotencyLayer, ValidatorCacheLayer};
@@ -157,7 +157,10 @@ pub struct Stack<
 
 impl<C, E, P, K, I, V, R> Stack<C, E, P, K, I, V, R> {
     /// Sets the layer that writes `Cache-Control`. Defaults to none.
-    pub fn cache_policy(self, layer: CachePolicyLayer) -> Stack<C, E, P, CachePolicyLayer, I, V, R> {
+    pub fn cache_policy(
+        self,
+        layer: CachePolicyLayer,
+    ) -> Stack<C, E, P, CachePolicyLayer, I, V, R> {
         Stack {
             cache_policy: layer,
             idempotency: self.idempotency,
@@ -229,8 +232,8 @@ impl<C, E, P, K, I, V, R> Stack<C, E, P, K, I, V, R> {
 
     /// Sets the layer that sends parts of a representation. Defaults to none.
     ///
-    /// It is inside of the conditions of writes, and outside of those of reads: 304 and 412 win over
-    /// 206 and 416 (RFC 9110, section 13.2.2).
+    /// It is inside of the conditions of writes, and outside of those of reads. So 304 and 412 win
+    /// over 206 and 416 (RFC 9110, section 13.2.2).
     ///
     /// ```
     /// use tower_conditional::{RangeLayer, stack};
@@ -323,7 +326,7 @@ impl<C, E, P, K, I, V, R> Stack<C, E, P, K, I, V, R> {
 
 impl<Q, H: Clone, P, K, I, V: Explain, R: Explain>
     Stack<ConditionalLayer<Q>, EtagLayer<H>, P, K, I, V, R>
- {
+{
     /// Records an [`Outcome`](crate::Outcome) on the responses that the layers of reads inspect.
     /// Off by default. Call it after the layers are set.
     pub fn explain(self) -> Self {

@@ -18,7 +18,7 @@ use crate::support::{Hint, Scripted, data};
 
 /// The validators of a representation.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) enum Origin {
+pub(super) enum ValidatorOrigin {
     /// A tag from the content.
     Content,
     /// `Last-Modified` alone.
@@ -30,11 +30,11 @@ pub(super) enum Origin {
 /// A representation that changes at any time, and its clock.
 #[derive(Clone)]
 pub(super) struct Changing {
-    origin: Origin,
-    state: Arc<Mutex<State>>,
+    origin: ValidatorOrigin,
+    state: Arc<Mutex<ChangingState>>,
 }
 
-struct State {
+struct ChangingState {
     draw: Draw,
     version: i64,
     content: Bytes,
@@ -44,7 +44,7 @@ struct State {
     contents: HashSet<Bytes>,
 }
 
-impl State {
+impl ChangingState {
     /// Makes a version whose bytes are unlike those of others.
     fn change(&mut self) {
         // Lengths are often equal, so that parts of two versions would fit.
@@ -58,8 +58,8 @@ impl State {
 }
 
 impl Changing {
-    pub(super) fn new(origin: Origin, seed: u64) -> Self {
-        let mut state = State {
+    pub(super) fn new(origin: ValidatorOrigin, seed: u64) -> Self {
+        let mut state = ChangingState {
             draw: Draw::new(seed.wrapping_mul(31)),
             version: 0,
             content: Bytes::new(),
@@ -74,7 +74,7 @@ impl Changing {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, ChangingState> {
         self.state.lock().unwrap()
     }
 
@@ -137,8 +137,8 @@ impl Service<Request<Empty<Bytes>>> for ChangingHandler {
         // A write comes between the tag of the source and the content, or between the content and
         // the confirmation.
         let (before, after) = match (origin, state.draw.below(4)) {
-            (Origin::Source, 0) => (true, false),
-            (Origin::Source, 1) => (false, true),
+            (ValidatorOrigin::Source, 0) => (true, false),
+            (ValidatorOrigin::Source, 1) => (false, true),
             _ => (false, false),
         };
         if before {
@@ -155,7 +155,7 @@ impl Service<Request<Empty<Bytes>>> for ChangingHandler {
             .map(|frame| data(frame.to_vec()))
             .collect();
         let mut response = Response::new(Scripted::new(frames, Hint::Exact));
-        if origin == Origin::Date {
+        if origin == ValidatorOrigin::Date {
             let modified = HttpDate::from_unix_seconds(modified).to_string();
             let modified = modified.try_into().unwrap();
             response.headers_mut().insert(LAST_MODIFIED, modified);

@@ -17,7 +17,7 @@ use tower::{Layer, Service, ServiceExt};
 use tower_conditional::{ConditionalLayer, RangeLayer, stack};
 
 use super::{
-    changing::{Changing, Origin},
+    changing::{Changing, ValidatorOrigin},
     seeded::{self, Draw},
 };
 
@@ -25,7 +25,7 @@ use super::{
 const DOWNLOADS: u64 = 2_500;
 
 /// The bytes that a client has, of a representation with a known length.
-struct Partial {
+struct PartialDownload {
     validator: Option<String>,
     bytes: Vec<u8>,
     complete: usize,
@@ -34,7 +34,7 @@ struct Partial {
 /// A client that keeps what it has received, and asks for the rest.
 struct Resuming<'a> {
     world: &'a Changing,
-    origin: Origin,
+    origin: ValidatorOrigin,
     /// A client without it would join anything.
     sends_if_range: bool,
     draw: Draw,
@@ -48,7 +48,7 @@ impl Resuming<'_> {
         S: Service<Request<Empty<Bytes>>, Response = Response<B>, Error = Infallible> + Clone,
         B: Body<Data = Bytes> + Unpin,
     {
-        let mut partial: Option<Partial> = None;
+        let mut partial: Option<PartialDownload> = None;
         loop {
             if let Some(partial) = &partial
                 && partial.bytes.len() == partial.complete
@@ -62,7 +62,7 @@ impl Resuming<'_> {
         }
     }
 
-    fn request(&mut self, partial: Option<&Partial>) -> Request<Empty<Bytes>> {
+    fn request(&mut self, partial: Option<&PartialDownload>) -> Request<Empty<Bytes>> {
         let mut request = Request::get("/");
         let (start, validator) = match partial {
             // Without a validator, the client begins again.
@@ -90,9 +90,9 @@ impl Resuming<'_> {
     /// Adds a response to what the client has, up to a byte at which the connection breaks.
     async fn receive<B: Body<Data = Bytes> + Unpin>(
         &mut self,
-        partial: Option<Partial>,
+        partial: Option<PartialDownload>,
         response: Response<B>,
-    ) -> Option<Partial> {
+    ) -> Option<PartialDownload> {
         let (head, body) = response.into_parts();
         let validator = self.validator(&head.headers);
         let Ok(body) = body.collect().await else {
@@ -105,7 +105,7 @@ impl Resuming<'_> {
         };
         let received = &body[..received];
         match head.status.as_u16() {
-            200 => Some(Partial {
+            200 => Some(PartialDownload {
                 validator,
                 bytes: received.to_vec(),
                 complete: body.len(),
@@ -114,7 +114,7 @@ impl Resuming<'_> {
                 let range = head.headers["content-range"].to_str().unwrap();
                 let (first, last, complete) = positions(range);
                 assert_eq!(last - first + 1, body.len(), "{range}");
-                let mut partial = partial.filter(|_| first > 0).unwrap_or(Partial {
+                let mut partial = partial.filter(|_| first > 0).unwrap_or(PartialDownload {
                     validator,
                     bytes: Vec::new(),
                     complete,
@@ -139,13 +139,13 @@ impl Resuming<'_> {
     /// 13.1.5).
     fn validator(&self, headers: &http::HeaderMap) -> Option<String> {
         let name = match self.origin {
-            Origin::Date => LAST_MODIFIED,
-            Origin::Content | Origin::Source => ETAG,
+            ValidatorOrigin::Date => LAST_MODIFIED,
+            ValidatorOrigin::Content | ValidatorOrigin::Source => ETAG,
         };
         let value = headers.get(name)?.to_str().unwrap();
         let is_strong = match self.origin {
-            Origin::Date => self.world.is_past(value),
-            Origin::Content | Origin::Source => value.starts_with('"'),
+            ValidatorOrigin::Date => self.world.is_past(value),
+            ValidatorOrigin::Content | ValidatorOrigin::Source => value.starts_with('"'),
         };
         is_strong.then(|| value.to_owned())
     }
@@ -161,7 +161,7 @@ fn positions(range: &str) -> (usize, usize, usize) {
 }
 
 /// Returns the number of resumptions, and of downloads that are of no version.
-async fn campaign(origin: Origin, sends_if_range: bool) -> (u64, u64) {
+async fn campaign(origin: ValidatorOrigin, sends_if_range: bool) -> (u64, u64) {
     let (mut resumptions, mut mixed) = (0, 0);
     for seed in seeded::seeds("RESUMED_DOWNLOADS", DOWNLOADS) {
         let world = Changing::new(origin, seed);
@@ -174,15 +174,15 @@ async fn campaign(origin: Origin, sends_if_range: bool) -> (u64, u64) {
         };
         let ranges = RangeLayer::new().clock(world.clone());
         let whole = match origin {
-            Origin::Content => {
+            ValidatorOrigin::Content => {
                 let layer = stack().ranges(ranges);
                 client.download(&layer.layer(world.handler())).await
             }
-            Origin::Date => {
+            ValidatorOrigin::Date => {
                 let layer = stack().without_etag().ranges(ranges);
                 client.download(&layer.layer(world.handler())).await
             }
-            Origin::Source => {
+            ValidatorOrigin::Source => {
                 let reads = ConditionalLayer::new().source(world.source());
                 let layer = stack().ranges(ranges).conditional(reads).without_etag();
                 client.download(&layer.layer(world.handler())).await
@@ -204,7 +204,11 @@ async fn campaign(origin: Origin, sends_if_range: bool) -> (u64, u64) {
 #[tokio::test]
 async fn no_download_joins_two_versions() {
     let mut all = 0;
-    for origin in [Origin::Content, Origin::Date, Origin::Source] {
+    for origin in [
+        ValidatorOrigin::Content,
+        ValidatorOrigin::Date,
+        ValidatorOrigin::Source,
+    ] {
         let (resumptions, _) = campaign(origin, true).await;
         println!("{origin:?}: {resumptions} resumptions");
         all += resumptions;
@@ -215,6 +219,6 @@ async fn no_download_joins_two_versions() {
 /// Without `If-Range`, versions are joined, as proof that the test above can fail.
 #[tokio::test]
 async fn downloads_without_if_range_join_versions() {
-    let (_, mixed) = campaign(Origin::Content, false).await;
+    let (_, mixed) = campaign(ValidatorOrigin::Content, false).await;
     assert!(mixed > 0);
 }

@@ -7,6 +7,7 @@ mod fields;
 mod head;
 mod plan;
 mod range_set;
+mod representation;
 mod specifier;
 #[cfg(test)]
 mod tests;
@@ -16,5 +17,6 @@ pub(crate) use divisible::{advertise, divisible_length};
 pub use fields::RangeFields;
 pub(crate) use fields::is_partial_put;
 pub(crate) use head::{write_part_head, write_unsatisfied_range};
-pub use plan::{Plan, RangeLimits, Representation, plan};
-pub use range_set::RangeSet;
+pub use plan::{Plan, plan};
+pub use range_set::{RangeLimits, RangeSet};
+pub use representation::Representation;

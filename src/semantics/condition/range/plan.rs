@@ -3,30 +3,9 @@ use std::borrow::Borrow;
 use http::{HeaderValue, Method};
 
 use super::{
-    RangeFields, RangeSet,
+    RangeFields, RangeLimits, RangeSet, Representation,
     range_set::{RequestedRanges, select},
 };
-use crate::semantics::{field::HttpDate, validator::ValidatorsRef};
-
-/// The representation that a request selects, as its 200 would describe it.
-#[derive(Debug, Clone, Copy)]
-pub struct Representation<'a> {
-    /// The number of bytes, in their content coding.
-    pub length: u64,
-    /// The current validators.
-    pub validators: ValidatorsRef<'a>,
-    /// The time of the response. Without it, no date in `If-Range` is true.
-    pub date: Option<HttpDate>,
-}
-
-/// The limits of a response with several parts.
-#[derive(Debug, Clone, Copy)]
-pub struct RangeLimits {
-    /// The largest number of parts. A request for more gets the whole representation.
-    pub max_parts: usize,
-    /// The largest number of bytes between two ranges that are joined.
-    pub max_gap: u64,
-}
 
 /// The response to a request with `Range`.
 #[derive(Debug, Clone)]

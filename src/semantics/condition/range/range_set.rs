@@ -1,5 +1,14 @@
-use super::{ByteRange, RangeLimits, specifier::RangeSpec};
+use super::{ByteRange, specifier::RangeSpec};
 use crate::semantics::field::OneOrMany;
+
+/// The limits of a response with several parts.
+#[derive(Debug, Clone, Copy)]
+pub struct RangeLimits {
+    /// The largest number of parts. A request for more gets the whole representation.
+    pub max_parts: usize,
+    /// The largest number of bytes between two ranges that are joined.
+    pub max_gap: u64,
+}
 
 /// The ranges of a response, in the order of the request. No two of them overlap.
 #[derive(Debug, Clone, Default)]

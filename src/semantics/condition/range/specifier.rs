@@ -44,9 +44,10 @@ impl RangeSpec {
         let end = length.checked_sub(1)?;
         match self {
             Self::From { first, .. } if first > end => None,
-            Self::From { first, last } => {
-                Some(ByteRange::new(first, last.map_or(end, |last| last.min(end))))
-            }
+            Self::From { first, last } => Some(ByteRange::new(
+                first,
+                last.map_or(end, |last| last.min(end)),
+            )),
             Self::Suffix(0) => None,
             Self::Suffix(bytes) => Some(ByteRange::new(length.saturating_sub(bytes), end)),
         }

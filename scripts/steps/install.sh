@@ -40,6 +40,7 @@ programs_of_services() {
     PATH="$PATH:$(printf '%s:' /usr/lib/postgresql/*/bin)" need postgres postgresql
     PATH="$PATH:/usr/sbin" need nginx nginx
     need_file "/usr/lib/nginx/modules/ngx_http_cache_purge_module.so" libnginx-mod-http-cache-purge
+    PATH="$PATH:/usr/sbin" need squid squid
     PATH="$PATH:/usr/sbin" need varnishd varnish
     need_file "/usr/lib/*/varnish/vmods/libvmod_xkey.so" varnish-modules
     need redis-server redis-server

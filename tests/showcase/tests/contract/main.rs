@@ -8,6 +8,7 @@ mod fields;
 mod files;
 mod openapi;
 mod orders;
+mod probes;
 mod reads;
 mod refused_writes;
 mod showcase;

@@ -44,6 +44,7 @@ use std::{
 };
 
 use bytes::Bytes;
+use http::HeaderValue;
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
@@ -71,6 +72,11 @@ pub(crate) struct BrokenContent;
 /// of another state than the source had, so no part of it may be joined with others.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct UnconfirmedTag;
+
+/// An extension of a 206 with the `Content-Type` of its representation, which its head does not show.
+/// A cache policy may depend on it.
+#[derive(Debug, Clone)]
+pub(crate) struct WholeContentType(pub(crate) HeaderValue);
 
 pin_project! {
     /// The body of a response from a layer of this crate.

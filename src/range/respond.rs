@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
+use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header::CONTENT_TYPE};
 use http_body::Body;
 
 use super::config::RangeConfig;
 use crate::{
-    body::{BrokenContent, ResponseBody, UnconfirmedTag},
+    body::{BrokenContent, ResponseBody, UnconfirmedTag, WholeContentType},
     outcome::Outcome,
     refusal::{Reason, Refusal},
     semantics::{
@@ -16,7 +16,7 @@ use crate::{
             Plan, RangeFields, RangeSet, Representation, advertise, divisible_length, plan,
             write_part_head, write_unsatisfied_range,
         },
-        field::Accept,
+        field::{Accept, lines},
         validator::{ValidatorsRef, validators},
     },
 };
@@ -84,6 +84,7 @@ impl PartialRead {
         ranges: &RangeSet,
         length: u64,
     ) -> Response<ResponseBody<B>> {
+        self.keep_content_type(&mut response, ranges);
         let [part] = *ranges.as_slice() else {
             return response.map(ResponseBody::inner);
         };
@@ -96,6 +97,18 @@ impl PartialRead {
         );
         self.config.record(&mut response, ranges, length);
         response.map(|body| ResponseBody::slice(body, part))
+    }
+
+    /// Keeps the type of the representation for layers outside, if the head of the 206 will not have
+    /// it.
+    fn keep_content_type<B>(&self, response: &mut Response<B>, ranges: &RangeSet) {
+        if (self.fields.has_if_range() || ranges.as_slice().len() > 1)
+            && let Some(content_type) = lines::first(response.headers(), &CONTENT_TYPE).cloned()
+        {
+            response
+                .extensions_mut()
+                .insert(WholeContentType(content_type));
+        }
     }
 
     /// Turns the response into a 416.

@@ -8,7 +8,9 @@ use std::sync::{
 use axum::{Router, routing::get};
 use http::header::{ACCEPT_RANGES, LAST_MODIFIED};
 use tower_conditional::{
-    ConditionalLayer, PreconditionLayer, RangeLayer, VersionTags, source, stack,
+    CachePolicyLayer, ConditionalLayer, PreconditionLayer, RangeLayer, VersionTags,
+    cache_policy::{CachePolicy, Rule},
+    source, stack,
 };
 
 use crate::support::{CONTENT, Fields, Reply, send};
@@ -91,6 +93,32 @@ async fn conditions_come_before_ranges() {
     }
     // R-9110-14.2-b: a 404 wins, too.
     assert_eq!(send(&app, "GET", "/absent", &[PART]).await.status, 404);
+}
+
+/// R-9110-15.3.7-a: the policy of a part is that of its representation, whose type the part does not
+/// show.
+#[tokio::test]
+async fn a_part_has_the_policy_of_its_type() {
+    let rule = Rule::new(CachePolicy::immutable_asset())
+        .content_type("text/*")
+        .unwrap();
+    let policies = CachePolicyLayer::new(CachePolicy::no_store())
+        .rule(rule)
+        .unwrap();
+    let layer = stack().cache_policy(policies).ranges(RangeLayer::new());
+    let app = Router::new().route("/", get(async || CONTENT)).layer(layer);
+    let whole = read(&app, &[]).await;
+    let policy = whole.field("cache-control");
+    assert!(policy.is_some_and(|policy| policy.contains("immutable")));
+    for fields in [&[PART] as &[_], &[PART, ("if-range", whole.tag())]] {
+        let part = read(&app, fields).await;
+        assert_part(&part);
+        assert_eq!(
+            (part.field("cache-control"), part.field("vary")),
+            (policy, whole.field("vary"))
+        );
+        assert_eq!(part.field("content-type").is_none(), fields.len() > 1);
+    }
 }
 
 /// R-9110-14.2-a, R-9110-9.3.2-a.

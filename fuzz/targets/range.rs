@@ -1,5 +1,5 @@
-//! `Range` and `If-Range`: the parts are disjoint and lie in the representation, and they have exactly
-//! the bytes that a naive reading selects, however often a set repeats them.
+//! `Range` and `If-Range`: the parts are disjoint and lie in the representation. They have exactly the
+//! bytes that a naive reading selects, however often a set repeats them.
 
 #![no_main]
 

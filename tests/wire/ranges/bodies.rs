@@ -121,8 +121,8 @@ fn breaking(bytes: &str) -> Scripted {
     Scripted::new(frames, Hint::Exact).announcing(CONTENT.len() as u64)
 }
 
-/// P-TR-bodyerr, R-9111-3.3-a: an error behind the part changes nothing, and one before its end is an
-/// error of the message, whose bytes are a beginning of the part.
+/// P-TR-bodyerr, R-9111-3.3-a: an error behind the part changes nothing. One before its end is an error
+/// of the message, whose bytes are a beginning of the part.
 #[tokio::test]
 async fn an_error_at_each_byte_is_no_end_of_a_part() {
     let [_, server] = servers(breaking).await;

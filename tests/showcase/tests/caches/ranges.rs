@@ -44,7 +44,7 @@ fn assert_whole(reply: &Reply, version: usize) {
 }
 
 /// R-9110-13.1.5-b: with the tag of the first half, the client gets the second half of that version
-/// or the whole of the next, and after a purge the whole.
+/// or the whole of the next. After a purge it gets the whole.
 async fn a_purge_between_two_parts_ends_the_download_with_the_whole(kind: Kind) {
     let (origin, cache, half) = first_half(kind, "max-age=60").await;
     write(&origin, 2).await;

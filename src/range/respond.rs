@@ -59,17 +59,19 @@ impl PartialRead {
     }
 
     fn plan(&self, headers: &HeaderMap, length: u64) -> Plan {
-        let etag = validators::etag(headers);
-        let (last_modified, date) = if self.fields.has_if_range() {
-            validators::dates(headers, || self.config.clock.now()).unzip()
-        } else {
-            (None, None)
-        };
-        let representation = Representation {
+        let mut representation = Representation {
             length,
-            validators: ValidatorsRef::new(etag, last_modified),
-            date,
+            validators: ValidatorsRef::default(),
+            date: None,
         };
+        // Nothing else is compared with the validators.
+        if self.fields.has_if_range() {
+            let dates = validators::dates(headers, || self.config.clock.now());
+            let (last_modified, date) = dates.unzip();
+            representation.validators =
+                ValidatorsRef::new(validators::etag(headers), last_modified);
+            representation.date = date;
+        }
         plan(
             &self.fields,
             &Method::GET,

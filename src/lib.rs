@@ -294,7 +294,12 @@ pub mod fuzzing {
             validators: validators.as_ref(),
             date,
         };
-        plan(&RangeFields::from_headers(headers), method, &representation, limits)
+        plan(
+            &RangeFields::from_headers(headers),
+            method,
+            &representation,
+            limits,
+        )
     }
 
     /// Evaluates the conditions of a request.

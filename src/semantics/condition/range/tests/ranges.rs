@@ -193,7 +193,11 @@ fn parts_are_the_slices_of_the_whole() {
                     .map(|slice| format!("{}-{}", slice[0], slice[slice.len() - 1]));
                 // The end of an empty representation is satisfiable, and has no `Content-Range`.
                 let is_end_of_nothing = length == 0 && first > 0 && line.contains("=-");
-                let otherwise = if is_end_of_nothing { "whole" } else { "unsatisfiable" };
+                let otherwise = if is_end_of_nothing {
+                    "whole"
+                } else {
+                    "unsatisfiable"
+                };
                 let expected = expected.unwrap_or_else(|| otherwise.to_owned());
                 assert_eq!(found, expected, "{line} of {length}");
             }

@@ -63,6 +63,8 @@ install_without_recommended() {
     missing=()
     command -v chromium >/dev/null || command -v google-chrome >/dev/null || need chromium-browser chromium
     need promtool prometheus
+    need aria2c aria2
+    need wget wget
     need ffprobe ffmpeg
     if ((${#missing[@]} > 0)); then install_packages --no-install-recommends "${missing[@]}"; fi
 }

@@ -4,6 +4,7 @@ mod audit;
 mod cache_tags;
 mod caching;
 mod cli;
+mod downloads;
 mod fields;
 mod files;
 mod openapi;

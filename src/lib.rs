@@ -237,7 +237,11 @@ pub mod fuzzing {
             cache_control::has_no_store, cache_tags::write_invalidation,
             no_vary_search::NO_VARY_SEARCH,
         },
-        condition::{ConditionalFields, Decision, not_modified::strip_representation_metadata},
+        condition::{
+            ConditionalFields, Decision,
+            not_modified::strip_representation_metadata,
+            range::{ByteRange, Plan, RangeLimits, RangeSet},
+        },
         field::{list::members, vary},
         validator::{
             TagMember,
@@ -245,7 +249,7 @@ pub mod fuzzing {
             entity_tags,
         },
     };
-    use crate::{Current, validator::HttpDate};
+    use crate::{Current, Validators, validator::HttpDate};
 
     /// Reads the key of a request.
     #[cfg(feature = "tokio")]
@@ -275,6 +279,30 @@ pub mod fuzzing {
             principal,
             no_vary_search: None,
         })
+    }
+
+    /// Plans the parts of a representation.
+    pub fn plan_ranges(
+        headers: &http::HeaderMap,
+        method: &http::Method,
+        length: u64,
+        validators: &Validators,
+        date: Option<HttpDate>,
+        limits: RangeLimits,
+    ) -> Plan {
+        use crate::semantics::condition::range::{RangeFields, Representation, plan};
+
+        let representation = Representation {
+            length,
+            validators: validators.as_ref(),
+            date,
+        };
+        plan(
+            &RangeFields::from_headers(headers),
+            method,
+            &representation,
+            limits,
+        )
     }
 
     /// Evaluates the conditions of a request.

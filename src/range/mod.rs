@@ -44,7 +44,7 @@
 //! | `PUT` with `Content-Range` | 400, and the service does not run |
 //!
 //! Numbers may be of any length, and the end of a range is clamped to the end of the representation.
-//! A representation without bytes has no range that can be satisfied.
+//! A representation without bytes has only an end, and `bytes=-500` of it is the 200.
 //!
 //! A date in `If-Range` is true if it equals `Last-Modified`, and if that is at least one second
 //! before `Date`. The representation may have changed twice in one second (section 8.8.2.2).

@@ -33,6 +33,7 @@ mod not_modified;
 mod observed;
 mod one_connection;
 mod precondition_failed;
+mod ranges;
 mod read_your_writes;
 #[cfg(feature = "tokio")]
 mod refused_content;

@@ -65,7 +65,7 @@ impl RangeSet {
 pub(super) enum RequestedRanges {
     /// These parts. There are none if no range is satisfiable.
     Parts(RangeSet),
-    /// The request is invalid, or has more parts than the limit.
+    /// The request is invalid, has more parts than the limit, or asks for the end of nothing.
     Ignored,
 }
 
@@ -83,6 +83,11 @@ pub(super) fn select<'a>(
         let Some(specifier) = RangeSpec::parse(specifier) else {
             return RequestedRanges::Ignored;
         };
+        // The end of an empty representation is satisfiable (section 14.1.2), but no `Content-Range`
+        // can name it.
+        if length == 0 && matches!(specifier, RangeSpec::Suffix(1..)) {
+            return RequestedRanges::Ignored;
+        }
         if let Some(range) = specifier.resolve(length) {
             set.push(range, limits.max_gap);
         }

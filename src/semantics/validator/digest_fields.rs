@@ -23,6 +23,13 @@ pub(crate) fn is_digest(name: &HeaderName) -> bool {
     )
 }
 
+/// Removes all headers with a digest.
+pub(crate) fn remove_digests(headers: &mut HeaderMap) {
+    while let Some(name) = headers.keys().find(|name| is_digest(name)).cloned() {
+        headers.remove(name);
+    }
+}
+
 /// An active algorithm (section 5). All others are ignored: the deprecated ones prove nothing
 /// where attackers can influence the content.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

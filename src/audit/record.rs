@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, Method, Request, Response, StatusCode, Uri};
 use http_body::Body;
-use sha2::{Digest, Sha256};
+use sha2::{Digest, Sha256, Sha512};
 
 #[cfg(feature = "json")]
 use super::json_form::{JsonRecorder, unmatched_pointers};
@@ -13,10 +13,10 @@ use super::{
     Audit,
     history::{AuditHistory, TargetKey},
     rules::{
-        self, AuditedExchange, Code, FIRST_BYTES, ObservedContent, ObservedResponse,
-        PartialContent, RuleFinding, StoredContent,
+        self, AuditedExchange, Code, ContentHashes, FIRST_BYTES, ObservedContent, ObservedDigests,
+        ObservedResponse, PartialContent, RuleFinding, StoredContent,
     },
-    target_key::{display_target, key, path, truncate},
+    target_key::{display_target, first_half, key, path},
 };
 use crate::{
     outcome::Outcome,
@@ -90,6 +90,8 @@ impl RecordedRequest {
         let target = display_target(&self.method, &self.uri);
         let key = key(&self.uri, &self.headers);
         let body = self.compare_with_earlier(&exchange, key, &mut findings);
+        let digests = ObservedDigests::of(&exchange);
+        let body = body.or_else(|| digests.is_some().then_some(RecordedBody::Other));
         if let Some(write) = &mut self.write {
             // Neither was performed (RFC 9110, section 13.1; RFC 6585, section 3).
             write.is_refused = matches!(
@@ -105,6 +107,11 @@ impl RecordedRequest {
             body,
             epoch: self.epoch,
             hash: Sha256::new(),
+            sha512: digests
+                .as_ref()
+                .is_some_and(ObservedDigests::need_sha512)
+                .then(Box::default),
+            digests: digests.map(Box::new),
             content_length: content_length::of_get(
                 response.status(),
                 response.headers(),
@@ -194,6 +201,8 @@ enum RecordedBody {
     Full(u64),
     /// A 206.
     Partial(PartialContent),
+    /// Another response, which has a digest.
+    Other,
 }
 
 /// The hash and the first bytes of a body, taken as it passes.
@@ -205,6 +214,9 @@ pub(super) struct BodyRecorder {
     body: RecordedBody,
     epoch: Option<u64>,
     hash: Sha256,
+    /// The hash for digests that need it.
+    sha512: Option<Box<Sha512>>,
+    digests: Option<Box<ObservedDigests>>,
     /// The `Content-Length` that the client received.
     content_length: Option<u64>,
     length: u64,
@@ -216,6 +228,9 @@ pub(super) struct BodyRecorder {
 impl BodyRecorder {
     pub(super) fn record(&mut self, data: &[u8]) {
         self.hash.update(data);
+        if let Some(sha512) = &mut self.sha512 {
+            sha512.update(data);
+        }
         self.length = self.length.saturating_add(data.len() as u64);
         let room = FIRST_BYTES - self.first.len();
         self.first.extend_from_slice(&data[..data.len().min(room)]);
@@ -235,11 +250,20 @@ impl BodyRecorder {
             return;
         }
         let mut findings = Vec::new();
-        let (digest, first) = (truncate(self.hash), self.first.freeze());
+        let hashes = ContentHashes {
+            sha256: self.hash.finalize().into(),
+            sha512: self.sha512.map(|sha512| sha512.finalize().into()),
+        };
+        let (digest, first) = (first_half(&hashes.sha256), self.first.freeze());
         #[cfg(feature = "json")]
         let form = self.json.finish();
         let mut state = self.audit.lock();
         let history = &mut state.history;
+        if let Some(digests) = self.digests {
+            let target = history.peek(self.key);
+            let is_whole = |half: &[u8]| target.is_some_and(|target| target.has_content(half));
+            digests.check(&hashes, is_whole, &mut findings);
+        }
         match self.body {
             RecordedBody::Full(number) => {
                 let content = ObservedContent {
@@ -258,6 +282,7 @@ impl BodyRecorder {
                     history.target(self.key).finish_part(part, &mut findings);
                 }
             }
+            RecordedBody::Other => {}
         }
         drop(state);
         self.audit.add_findings(&self.target, findings);

@@ -8,6 +8,7 @@
 mod canonical;
 mod code;
 mod cors;
+mod digests;
 mod exchange;
 mod fingerprint;
 mod head_and_206;
@@ -32,6 +33,7 @@ pub use code::Code;
 pub(crate) use {
     code::RuleFinding,
     cors::check_origin,
+    digests::{ContentHashes, ObservedDigests},
     exchange::AuditedExchange,
     head_and_206::{Confirmation, PendingFinding, check_head_and_partial, confirm},
     observed::{ObservedContent, ObservedResponse},

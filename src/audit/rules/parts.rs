@@ -8,20 +8,24 @@ use http::{
 
 use super::{
     AuditedExchange, Code, RuleFinding,
-    exchange::{coding, tag_text},
+    exchange::{coding, tag_text, text},
 };
 use crate::semantics::{
     field::{lines, list::trim_ows},
-    validator::{EntityTag, TagRef},
+    validator::{
+        EntityTag, TagRef,
+        digest_fields::{DigestField, REPR_DIGEST},
+    },
 };
 
 /// The number of bytes of each content that are kept, for comparison with parts that cover them.
 pub(crate) const FIRST_BYTES: usize = 1024;
 
-/// A range of bytes with a strong tag.
+/// A range of bytes with a strong tag, a digest of the whole, or both.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct TaggedBytes<'a> {
-    pub(super) tag: TagRef<'a>,
+    pub(super) tag: Option<TagRef<'a>>,
+    pub(super) repr_digest: Option<&'a HeaderValue>,
     pub(super) coding: Option<&'a HeaderValue>,
     pub(super) start: u64,
     pub(super) length: u64,
@@ -32,10 +36,11 @@ pub(crate) struct TaggedBytes<'a> {
     pub(super) first_bytes: &'a [u8],
 }
 
-/// A 206 with a strong tag and one part.
+/// A 206 with one part, and with a strong tag or a digest.
 #[derive(Debug)]
 pub(crate) struct PartialContent {
-    tag: EntityTag,
+    tag: Option<EntityTag>,
+    repr_digest: Option<HeaderValue>,
     coding: Option<HeaderValue>,
     start: u64,
     length: u64,
@@ -49,10 +54,15 @@ impl PartialContent {
     pub(crate) fn of(exchange: &AuditedExchange<'_>) -> Option<Self> {
         let is_part =
             (exchange.method, exchange.status) == (&Method::GET, StatusCode::PARTIAL_CONTENT);
-        let tag = exchange.tag().filter(|tag| is_part && !tag.is_weak())?;
+        let tag = exchange.tag().filter(|tag| !tag.is_weak());
+        let repr_digest = repr_digest(exchange.response);
+        if !is_part || (tag.is_none() && repr_digest.is_none()) {
+            return None;
+        }
         let range = ContentRange::of(exchange.response)?;
         Some(Self {
-            tag: tag.into(),
+            tag: tag.map(EntityTag::from),
+            repr_digest: repr_digest.cloned(),
             coding: coding(exchange.response).cloned(),
             start: range.first,
             length: range.length()?,
@@ -78,7 +88,8 @@ impl PartialContent {
 
     pub(crate) fn tagged_bytes(&self) -> TaggedBytes<'_> {
         TaggedBytes {
-            tag: self.tag.as_ref(),
+            tag: self.tag.as_ref().map(EntityTag::as_ref),
+            repr_digest: self.repr_digest.as_ref(),
             coding: self.coding.as_ref(),
             start: self.start,
             length: self.length,
@@ -89,18 +100,40 @@ impl PartialContent {
     }
 }
 
+/// Returns `Repr-Digest`, if it has a digest by an active algorithm.
+pub(super) fn repr_digest(response: &HeaderMap) -> Option<&HeaderValue> {
+    let line = lines::only(response, &REPR_DIGEST)?;
+    match DigestField::parse(response, &REPR_DIGEST) {
+        DigestField::Digests(digests) => digests.iter().next().map(|_| line),
+        DigestField::Absent | DigestField::Malformed => None,
+    }
+}
+
 /// Compares two ranges of one target: the same strong tag means the same bytes (RFC 9110,
-/// section 8.8.1).
+/// section 8.8.1), and so does the same digest (RFC 9530, section 3).
 pub(crate) fn compare_tagged_bytes(
     one: TaggedBytes<'_>,
     other: TaggedBytes<'_>,
     findings: &mut Vec<RuleFinding>,
 ) {
-    let is_one = one.tag.strong_eq(other.tag) && one.coding == other.coding;
-    if is_one && one.differs(other) {
-        findings.push(
-            Code::SameTagOtherBytes.finding(format!("{} on other bytes", tag_text(other.tag))),
-        );
+    let tags = one
+        .tag
+        .zip(other.tag)
+        .filter(|(one, other)| one.strong_eq(*other));
+    let tag = tags.filter(|_| one.coding == other.coding);
+    let digest = other
+        .repr_digest
+        .filter(|_| one.repr_digest == other.repr_digest);
+    if (tag.is_none() && digest.is_none()) || !one.differs(other) {
+        return;
+    }
+    if let Some((_, tag)) = tag {
+        let detail = format!("{} on other bytes", tag_text(tag));
+        findings.push(Code::SameTagOtherBytes.finding(detail));
+    }
+    if let Some(digest) = digest {
+        let detail = format!("{} on other bytes", text(digest));
+        findings.push(Code::SameDigestOtherBytes.finding(detail));
     }
 }
 
@@ -157,14 +190,14 @@ pub(super) fn check(exchange: &AuditedExchange<'_>, findings: &mut Vec<RuleFindi
 
 /// The value of `Content-Range` (RFC 9110, section 14.4).
 #[derive(Debug, PartialEq, Eq)]
-struct ContentRange {
+pub(super) struct ContentRange {
     first: u64,
     last: u64,
     complete: Option<u64>,
 }
 
 impl ContentRange {
-    fn of(response: &HeaderMap) -> Option<Self> {
+    pub(super) fn of(response: &HeaderMap) -> Option<Self> {
         let line = lines::only(response, &CONTENT_RANGE)?.to_str().ok()?;
         let (unit, range) = line.trim().split_once(' ')?;
         let (range, complete) = range.trim().split_once('/')?;
@@ -180,6 +213,11 @@ impl ContentRange {
         let is_valid = range.first <= range.last
             && range.complete.is_none_or(|complete| range.last < complete);
         (unit.eq_ignore_ascii_case("bytes") && is_valid).then_some(range)
+    }
+
+    /// Returns `true` if the range has all bytes.
+    pub(super) fn is_whole(&self) -> bool {
+        self.length() == self.complete && self.complete.is_some()
     }
 
     fn length(&self) -> Option<u64> {
@@ -232,7 +270,8 @@ mod tests {
     fn ranges_are_compared_where_both_are_known() {
         let tag = EntityTag::strong("a").unwrap();
         let bytes = |start, first_bytes: &'static [u8], length| TaggedBytes {
-            tag: tag.as_ref(),
+            tag: Some(tag.as_ref()),
+            repr_digest: None,
             coding: None,
             start,
             length,

@@ -54,6 +54,7 @@
 //! |---|---|---|
 //! | [`EtagLayer`] | makes an `ETag` header from the content | if no version of the content is known |
 //! | [`ConditionalLayer`] | answers conditional reads with 304 or 412 | for every resource with an `ETag`; with a source, a 304 needs no handler |
+//! | [`RangeLayer`] | sends parts of a representation: 206, 416 | for downloads and media |
 //! | [`PreconditionLayer`] | checks conditional writes: 412, 428 | if several clients write one resource |
 //! | `ValidatorCacheLayer` | remembers ETags until a write invalidates them: a 304 needs no handler and no version | for reads that cost more than a lookup, in one process |
 //! | `IdempotencyLayer` | runs a request with an `Idempotency-Key` once, and repeats its response | for every `POST` or `PATCH` that clients retry |
@@ -95,6 +96,7 @@
 //! sessions                         inside: the policy must see their Set-Cookie
 //! IdempotencyLayer                 retries: the first response, before its conditions
 //! PreconditionLayer                writes: 412, 428
+//! RangeLayer                       parts: 206, 416; a 304 and a 412 come first
 //! ConditionalLayer                 reads: 304, 412
 //! ValidatorCacheLayer              reads: 304 before the handler; writes: forgets ETags
 //! EtagLayer                        a tag from the content
@@ -196,6 +198,7 @@ pub mod observe;
 pub mod outcome;
 pub mod precondition;
 pub mod purge;
+pub mod range;
 pub mod refusal;
 #[cfg(feature = "axum")]
 pub mod resource;
@@ -305,6 +308,7 @@ pub use idempotency::IdempotencyLayer;
 pub use observe::ObserveLayer;
 pub use outcome::Outcome;
 pub use precondition::PreconditionLayer;
+pub use range::RangeLayer;
 pub use semantics::{
     condition::Current,
     field::SafeMethods,

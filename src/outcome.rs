@@ -1,5 +1,7 @@
 //! The decisions of the layers about a response, for logs, metrics and tests.
 
+mod served_part;
+
 use std::time::Duration;
 
 use http::{Response, StatusCode};
@@ -10,6 +12,7 @@ pub use crate::semantics::canonical_json::NotCanonical;
 pub use crate::semantics::validator_cache::FillRefusal;
 pub use crate::semantics::{condition::Condition, validator::UntaggedReason};
 use crate::{refusal::KeyProblem, semantics::condition::Current};
+pub use served_part::ServedPart;
 
 /// A response extension with the decision of the layers, its reason, and the bytes that it saved.
 ///
@@ -48,6 +51,8 @@ pub struct Outcome {
     handler_status: Option<StatusCode>,
     tag: Option<TagOrigin>,
     bytes_saved: Option<u64>,
+    // Boxed, since few responses are parts.
+    part: Option<Box<ServedPart>>,
     unchecked: bool,
     is_answered_early: bool,
     key: Option<KeyOutcome>,
@@ -267,6 +272,15 @@ impl Outcome {
         self.bytes_saved
     }
 
+    /// Returns the bytes of a 206, if a [`RangeLayer`](crate::RangeLayer) cut it or answered 416.
+    ///
+    /// It is `None` for whole representations, and for the parts of a service that serves ranges
+    /// itself. [`verdict`](Self::verdict) stays the result of the conditions.
+    #[must_use]
+    pub fn part(&self) -> Option<&ServedPart> {
+        self.part.as_deref()
+    }
+
     /// Returns the outcome of a response that was repeated.
     #[cfg(feature = "tokio")]
     pub(crate) fn replay() -> Self {
@@ -378,6 +392,10 @@ impl Outcome {
 
     pub(crate) fn set_unchecked(&mut self) {
         self.unchecked = true;
+    }
+
+    pub(crate) fn set_part(&mut self, part: ServedPart) {
+        self.part = Some(Box::new(part));
     }
 
     pub(crate) fn set_bytes_saved(&mut self, bytes: Option<u64>) {

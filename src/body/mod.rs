@@ -24,6 +24,7 @@ mod canonical;
 mod collect;
 #[cfg(feature = "tokio")]
 mod request;
+mod slice;
 #[cfg(test)]
 mod tests;
 mod unread;
@@ -53,15 +54,23 @@ pub(crate) use collect::{Collector, ReadEnd, ReadStep, read_at_once};
 pub(crate) use request::ReadAhead;
 #[cfg(feature = "tokio")]
 pub use request::RequestBody;
+use slice::Slice;
 pub(crate) use unread::{RefuseFuture, UnreadContent};
 use watched::WatchedBody;
 #[cfg(feature = "tokio")]
 pub(crate) use watched::{ContentEnd, watch};
 
+use crate::semantics::condition::range::ByteRange;
+
 /// An extension of a response whose content was read ahead, and breaks off or has another length
 /// than it announced. Nothing is known of the representation then.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct BrokenContent;
+
+/// An extension of a response whose validators from a source were not confirmed. The content may be
+/// of another state than the source had, so no part of it may be joined with others.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct UnconfirmedTag;
 
 pin_project! {
     /// The body of a response from a layer of this crate.
@@ -70,7 +79,8 @@ pin_project! {
     ///
     /// - the service's own body,
     /// - an empty body (304) or a short text (412), or
-    /// - the frames that were read for a hash, followed by the unread rest, or
+    /// - the frames that were read for a hash, followed by the unread rest,
+    /// - a part of the service's own body (206), or
     /// - the service's own body, whose end is reported to a layer.
     ///
     /// Data, trailers, frames of unknown kind and errors keep their order and content.
@@ -98,6 +108,9 @@ pin_project! {
         },
         Watched {
             watched: Box<WatchedBody<B>>,
+        },
+        Slice {
+            slice: Pin<Box<Slice<B>>>,
         },
     }
 }
@@ -139,6 +152,15 @@ impl<B: Body<Data = Bytes>> ResponseBody<B> {
         }
     }
 
+    /// Creates a body with the bytes of `body` that a range selects.
+    pub(crate) fn slice(body: B, range: ByteRange) -> Self {
+        Self {
+            kind: ResponseBodyKind::Slice {
+                slice: Box::pin(Slice::new(body, range)),
+            },
+        }
+    }
+
     fn replay(replay: Replay<B>) -> Self {
         Self {
             kind: ResponseBodyKind::Replay {
@@ -164,6 +186,7 @@ impl<B: Body<Data = Bytes>> Body for ResponseBody<B> {
             }
             ResponseBodyKindProj::Replay { replay } => replay.poll_frame(cx),
             ResponseBodyKindProj::Watched { watched } => watched.poll_frame(cx),
+            ResponseBodyKindProj::Slice { slice } => slice.as_mut().poll_frame(cx),
         }
     }
 
@@ -173,6 +196,7 @@ impl<B: Body<Data = Bytes>> Body for ResponseBody<B> {
             ResponseBodyKind::Bytes { bytes } => bytes.is_empty(),
             ResponseBodyKind::Replay { replay } => replay.is_end_stream(),
             ResponseBodyKind::Watched { watched } => watched.is_end_stream(),
+            ResponseBodyKind::Slice { slice } => slice.is_end_stream(),
         }
     }
 
@@ -182,6 +206,7 @@ impl<B: Body<Data = Bytes>> Body for ResponseBody<B> {
             ResponseBodyKind::Bytes { bytes } => SizeHint::with_exact(bytes.len() as u64),
             ResponseBodyKind::Replay { replay } => replay.size_hint(),
             ResponseBodyKind::Watched { watched } => watched.size_hint(),
+            ResponseBodyKind::Slice { slice } => slice.size_hint(),
         }
     }
 }
@@ -240,6 +265,7 @@ impl<B: Body> fmt::Debug for ResponseBody<B> {
             ResponseBodyKind::Bytes { .. } => "Bytes",
             ResponseBodyKind::Replay { .. } => "Replay",
             ResponseBodyKind::Watched { .. } => "Watched",
+            ResponseBodyKind::Slice { .. } => "Slice",
         };
         f.debug_tuple("ResponseBody").field(&kind).finish()
     }

@@ -14,7 +14,7 @@ use super::{
     unanswered::{UnansweredRead, remove_range},
 };
 use crate::{
-    body::ResponseBody,
+    body::{ResponseBody, UnconfirmedTag},
     outcome::Verdict,
     semantics::{
         condition::{Current, Decision},
@@ -203,6 +203,9 @@ impl<Q: ValidatorSource> SourcedRead<Q> {
         before: &Validators,
     ) -> Response<ResponseBody<B>> {
         let verdict = self.verdict_if_held(&response);
+        if !self.source_config.confirm {
+            self.forbid_parts(&mut response);
+        }
         label.write(response.headers_mut(), before);
         let response = prevent_hashing(response);
         // A date condition needs a date: the source has none, but the response has one.
@@ -224,6 +227,13 @@ impl<Q: ValidatorSource> SourcedRead<Q> {
         }
     }
 
+    /// Prevents a `RangeLayer` outside from cutting content whose state was not confirmed.
+    fn forbid_parts<B>(&self, response: &mut Response<B>) {
+        if self.read.range {
+            response.extensions_mut().insert(UnconfirmedTag);
+        }
+    }
+
     /// Answers a read whose state changed while the service ran. The response may show the
     /// old state or the new one, so it gets no tag. The client's conditions are evaluated
     /// against the new state.
@@ -235,6 +245,7 @@ impl<Q: ValidatorSource> SourcedRead<Q> {
         let held = self.verdict_if_held(&response);
         let read = &self.read;
         let mut response = prevent_hashing(response);
+        self.forbid_parts(&mut response);
         read.correct_last_modified(response.headers_mut());
         let fields = &read.fields;
         match fields.evaluate(&read.method, after.as_ref(), || read.config.clock.now()) {

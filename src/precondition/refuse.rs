@@ -102,11 +102,11 @@ impl<Q: ValidatorSource, G> UncheckedWrite<'_, Q, G> {
         }
         let source_knew = found.is_none();
         let found = if !source_knew && !self.config.self_get.may_show() {
-            Representation::Withheld
+            CurrentRepresentation::Withheld
         } else {
             // Taken first, since a `match` on it would borrow the response across the await.
             match found.take() {
-                Some(found) => Representation::Found(found),
+                Some(found) => CurrentRepresentation::Found(found),
                 None => self.representation(source_knew, service).await,
             }
         };
@@ -137,7 +137,7 @@ impl<Q: ValidatorSource, G> UncheckedWrite<'_, Q, G> {
         let found = self.representation(source_knew, service).await;
         let creates = self.config.is_configured_to_create(&self.request.method);
         // No other write came first: the handler does not create (RFC 9110, section 13.2.1).
-        if was_absent && !creates && matches!(found, Representation::Absent) {
+        if was_absent && !creates && matches!(found, CurrentRepresentation::Absent) {
             return self.refuse(Reason::Absent, Verdict::Superseded);
         }
         let refusal = Refusal::new(failed.reason()).with_expected(&self.fields);
@@ -154,13 +154,13 @@ impl<Q: ValidatorSource, G> UncheckedWrite<'_, Q, G> {
         refusal: Refusal<'_>,
         current: Option<&Validators>,
         source_knew: bool,
-        found: Representation<ResB>,
+        found: CurrentRepresentation<ResB>,
     ) -> WriteResponse<ResB> {
         let found = match found {
-            Representation::Found(found) => Some(found),
-            Representation::Unavailable => None,
-            Representation::NotRequested => return self.refuse_with(refusal, current),
-            Representation::Withheld | Representation::Absent => {
+            CurrentRepresentation::Found(found) => Some(found),
+            CurrentRepresentation::Unavailable => None,
+            CurrentRepresentation::NotRequested => return self.refuse_with(refusal, current),
+            CurrentRepresentation::Withheld | CurrentRepresentation::Absent => {
                 return self.refuse_with(refusal, None);
             }
         };
@@ -209,7 +209,7 @@ impl<Q: ValidatorSource, G> UncheckedWrite<'_, Q, G> {
         &self,
         source_knew: bool,
         service: &mut HeldService<S>,
-    ) -> Representation<ResB>
+    ) -> CurrentRepresentation<ResB>
     where
         S: Service<Request<ReqB>, Response = Response<ResB>>,
         ResB: Body<Data = Bytes>,
@@ -217,29 +217,31 @@ impl<Q: ValidatorSource, G> UncheckedWrite<'_, Q, G> {
     {
         let self_get = &self.config.self_get;
         if !self_get.may_show() {
-            return Representation::NotRequested;
+            return CurrentRepresentation::NotRequested;
         }
         // Sent even if the client prefers a minimal answer: the status shows whether it may see
         // the tag.
         let Ok(got) = self_get.get(self.request, source_knew, service).await else {
-            return Representation::Withheld;
+            return CurrentRepresentation::Withheld;
         };
         match SelfGetAnswer::read(got, &self.config.clock) {
-            SelfGetAnswer::State(Current::Present(_), Some(found)) => Representation::Found(found),
+            SelfGetAnswer::State(Current::Present(_), Some(found)) => {
+                CurrentRepresentation::Found(found)
+            }
             SelfGetAnswer::State(Current::Present(_) | Current::Unknown, _) => {
-                Representation::Unavailable
+                CurrentRepresentation::Unavailable
             }
             // Perhaps a 404 that hides what exists.
-            SelfGetAnswer::State(Current::Absent, _) => Representation::Absent,
+            SelfGetAnswer::State(Current::Absent, _) => CurrentRepresentation::Absent,
             // The client's own `GET` would be refused, too. After a failure it is unknown whether
             // the client may see the tag.
-            SelfGetAnswer::Forward(_) | SelfGetAnswer::Failed(_) => Representation::Withheld,
+            SelfGetAnswer::Forward(_) | SelfGetAnswer::Failed(_) => CurrentRepresentation::Withheld,
         }
     }
 }
 
 /// The current representation, for a 412 to carry.
-enum Representation<ResB> {
+enum CurrentRepresentation<ResB> {
     Found(Response<ResB>),
     /// The layer does not send a `GET`.
     NotRequested,

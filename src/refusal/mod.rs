@@ -93,6 +93,12 @@ pub enum Reason {
     Conflict,
     /// The response is 412: the current state, or the resource of the request, is unknown.
     Unknown,
+    /// The response is 416: the representation has none of the requested bytes (RFC 9110, section
+    /// 15.5.17).
+    RangeNotSatisfiable,
+    /// The response is 400: the request writes a part of its target, which the service cannot do
+    /// (RFC 9110, section 14.5).
+    PartialPut,
     /// The response is 428: the request has no condition, and needs one (RFC 6585, section 3).
     PreconditionRequired,
     /// The response is 404: the resource to change does not exist.

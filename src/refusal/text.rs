@@ -110,6 +110,16 @@ impl Reason {
                 "https://www.rfc-editor.org/rfc/rfc9110.html#name-409-conflict",
                 "Another write came first. Read the current state and try again."
             ),
+            Self::RangeNotSatisfiable => text!(
+                RANGE_NOT_SATISFIABLE 416 "Range Not Satisfiable",
+                "https://www.rfc-editor.org/rfc/rfc9110.html#name-416-range-not-satisfiable",
+                "The representation has none of the requested bytes. Content-Range has its length."
+            ),
+            Self::PartialPut => text!(
+                BAD_REQUEST 400 "Bad Request",
+                "https://www.rfc-editor.org/rfc/rfc9110.html#name-partial-put",
+                "A PUT with Content-Range would write a part, and this resource is written as a whole. Nothing was changed."
+            ),
             Self::PreconditionRequired => precondition_required!(
                 "Send If-Match with the ETag that a GET gave, or If-None-Match: * to create what does not exist yet."
             ),

@@ -8,7 +8,7 @@ use tower_layer::{Identity, Layer};
 pub use observed::ObservedStack;
 
 use crate::{
-    CachePolicyLayer, ConditionalLayer, EtagLayer, ObserveLayer, PreconditionLayer,
+    CachePolicyLayer, ConditionalLayer, EtagLayer, ObserveLayer, PreconditionLayer, RangeLayer,
     ValidatorSource, conditional::SourceConfig, observe::Observer,
 };
 #[cfg(feature = "tokio")]
@@ -26,6 +26,7 @@ pub fn stack() -> Stack {
         cache_policy: Identity::new(),
         idempotency: Identity::new(),
         precondition: Identity::new(),
+        ranges: Identity::new(),
         conditional: ConditionalLayer::new(),
         validators: Identity::new(),
         etag: EtagLayer::new(),
@@ -93,9 +94,9 @@ pub fn stack() -> Stack {
 /// # Order
 ///
 /// The order is, outermost first: [`cache_policy`](Self::cache_policy), `idempotency`,
-/// [`precondition`](Self::precondition), [`conditional`](Self::conditional), `validators`,
-/// [`etag`](Self::etag), then the service. The first three and `validators` are absent unless they
-/// are set.
+/// [`precondition`](Self::precondition), [`ranges`](Self::ranges),
+/// [`conditional`](Self::conditional), `validators`, [`etag`](Self::etag), then the service. The
+/// first four and `validators` are absent unless they are set.
 ///
 /// # Recipes
 ///
@@ -143,22 +144,28 @@ pub struct Stack<
     K = Identity,
     I = Identity,
     V = Identity,
+    R = Identity,
 > {
     cache_policy: K,
     idempotency: I,
     precondition: P,
+    ranges: R,
     conditional: C,
     validators: V,
     etag: E,
 }
 
-impl<C, E, P, K, I, V> Stack<C, E, P, K, I, V> {
+impl<C, E, P, K, I, V, R> Stack<C, E, P, K, I, V, R> {
     /// Sets the layer that writes `Cache-Control`. Defaults to none.
-    pub fn cache_policy(self, layer: CachePolicyLayer) -> Stack<C, E, P, CachePolicyLayer, I, V> {
+    pub fn cache_policy(
+        self,
+        layer: CachePolicyLayer,
+    ) -> Stack<C, E, P, CachePolicyLayer, I, V, R> {
         Stack {
             cache_policy: layer,
             idempotency: self.idempotency,
             precondition: self.precondition,
+            ranges: self.ranges,
             conditional: self.conditional,
             validators: self.validators,
             etag: self.etag,
@@ -194,11 +201,12 @@ impl<C, E, P, K, I, V> Stack<C, E, P, K, I, V> {
     pub fn idempotency<St>(
         self,
         layer: IdempotencyLayer<St>,
-    ) -> Stack<C, E, P, K, IdempotencyLayer<St>, V> {
+    ) -> Stack<C, E, P, K, IdempotencyLayer<St>, V, R> {
         Stack {
             cache_policy: self.cache_policy,
             idempotency: layer,
             precondition: self.precondition,
+            ranges: self.ranges,
             conditional: self.conditional,
             validators: self.validators,
             etag: self.etag,
@@ -210,11 +218,35 @@ impl<C, E, P, K, I, V> Stack<C, E, P, K, I, V> {
     pub fn precondition<Q, G, L>(
         self,
         layer: PreconditionLayer<Q, G, L>,
-    ) -> Stack<C, E, PreconditionLayer<Q, G, L>, K, I, V> {
+    ) -> Stack<C, E, PreconditionLayer<Q, G, L>, K, I, V, R> {
         Stack {
             cache_policy: self.cache_policy,
             idempotency: self.idempotency,
             precondition: layer,
+            ranges: self.ranges,
+            conditional: self.conditional,
+            validators: self.validators,
+            etag: self.etag,
+        }
+    }
+
+    /// Sets the layer that sends parts of a representation. Defaults to none.
+    ///
+    /// It is inside of the conditions of writes, and outside of those of reads. So 304 and 412 win
+    /// over 206 and 416 (RFC 9110, section 13.2.2).
+    ///
+    /// ```
+    /// use tower_conditional::{RangeLayer, stack};
+    ///
+    /// let layer = stack().ranges(RangeLayer::new());
+    /// # let _ = layer;
+    /// ```
+    pub fn ranges(self, layer: RangeLayer) -> Stack<C, E, P, K, I, V, RangeLayer> {
+        Stack {
+            cache_policy: self.cache_policy,
+            idempotency: self.idempotency,
+            precondition: self.precondition,
+            ranges: layer,
             conditional: self.conditional,
             validators: self.validators,
             etag: self.etag,
@@ -236,11 +268,12 @@ impl<C, E, P, K, I, V> Stack<C, E, P, K, I, V> {
     pub fn validators<St>(
         self,
         layer: ValidatorCacheLayer<St>,
-    ) -> Stack<C, E, P, K, I, ValidatorCacheLayer<St>> {
+    ) -> Stack<C, E, P, K, I, ValidatorCacheLayer<St>, R> {
         Stack {
             cache_policy: self.cache_policy,
             idempotency: self.idempotency,
             precondition: self.precondition,
+            ranges: self.ranges,
             conditional: self.conditional,
             validators: layer,
             etag: self.etag,
@@ -248,11 +281,12 @@ impl<C, E, P, K, I, V> Stack<C, E, P, K, I, V> {
     }
 
     /// Sets the layer that makes tags. Defaults to [`EtagLayer::new`].
-    pub fn etag<H>(self, layer: EtagLayer<H>) -> Stack<C, EtagLayer<H>, P, K, I, V> {
+    pub fn etag<H>(self, layer: EtagLayer<H>) -> Stack<C, EtagLayer<H>, P, K, I, V, R> {
         Stack {
             cache_policy: self.cache_policy,
             idempotency: self.idempotency,
             precondition: self.precondition,
+            ranges: self.ranges,
             conditional: self.conditional,
             validators: self.validators,
             etag: layer,
@@ -260,11 +294,12 @@ impl<C, E, P, K, I, V> Stack<C, E, P, K, I, V> {
     }
 
     /// Removes the layer that makes tags. Use it if the service sets its own tags.
-    pub fn without_etag(self) -> Stack<C, Identity, P, K, I, V> {
+    pub fn without_etag(self) -> Stack<C, Identity, P, K, I, V, R> {
         Stack {
             cache_policy: self.cache_policy,
             idempotency: self.idempotency,
             precondition: self.precondition,
+            ranges: self.ranges,
             conditional: self.conditional,
             validators: self.validators,
             etag: Identity::new(),
@@ -276,11 +311,12 @@ impl<C, E, P, K, I, V> Stack<C, E, P, K, I, V> {
     pub fn conditional<Q>(
         self,
         layer: ConditionalLayer<Q>,
-    ) -> Stack<ConditionalLayer<Q>, E, P, K, I, V> {
+    ) -> Stack<ConditionalLayer<Q>, E, P, K, I, V, R> {
         Stack {
             cache_policy: self.cache_policy,
             idempotency: self.idempotency,
             precondition: self.precondition,
+            ranges: self.ranges,
             conditional: layer,
             validators: self.validators,
             etag: self.etag,
@@ -288,7 +324,9 @@ impl<C, E, P, K, I, V> Stack<C, E, P, K, I, V> {
     }
 }
 
-impl<Q, H: Clone, P, K, I, V: Explain> Stack<ConditionalLayer<Q>, EtagLayer<H>, P, K, I, V> {
+impl<Q, H: Clone, P, K, I, V: Explain, R: Explain>
+    Stack<ConditionalLayer<Q>, EtagLayer<H>, P, K, I, V, R>
+{
     /// Records an [`Outcome`](crate::Outcome) on the responses that the layers of reads inspect.
     /// Off by default. Call it after the layers are set.
     pub fn explain(self) -> Self {
@@ -296,6 +334,7 @@ impl<Q, H: Clone, P, K, I, V: Explain> Stack<ConditionalLayer<Q>, EtagLayer<H>, 
             cache_policy: self.cache_policy,
             idempotency: self.idempotency,
             precondition: self.precondition,
+            ranges: self.ranges.explain(),
             conditional: self.conditional.explain(),
             validators: self.validators.explain(),
             etag: self.etag.explain(),
@@ -303,7 +342,7 @@ impl<Q, H: Clone, P, K, I, V: Explain> Stack<ConditionalLayer<Q>, EtagLayer<H>, 
     }
 }
 
-impl<C, E, P, K, I, V> Stack<C, E, P, K, I, V> {
+impl<C, E, P, K, I, V, R> Stack<C, E, P, K, I, V, R> {
     /// Reports each exchange to an observer. Call it last.
     ///
     /// It is the outermost layer of the stack, so that layers outside of it, such as
@@ -344,6 +383,12 @@ pub trait Explain {
 impl Explain for Identity {
     fn explain(self) -> Self {
         self
+    }
+}
+
+impl Explain for RangeLayer {
+    fn explain(self) -> Self {
+        self.explain()
     }
 }
 
@@ -398,12 +443,13 @@ impl<Q, P> ShareSource<P> for ConditionalLayer<SourceConfig<Q>> {
     }
 }
 
-impl<S, C, E, P, K, I, V> Layer<S> for Stack<C, E, P, K, I, V>
+impl<S, C, E, P, K, I, V, R> Layer<S> for Stack<C, E, P, K, I, V, R>
 where
     E: Layer<S>,
     V: Layer<E::Service>,
     C: ShareSource<P, Layer: Layer<V::Service>>,
-    P: Layer<<C::Layer as Layer<V::Service>>::Service>,
+    R: Layer<<C::Layer as Layer<V::Service>>::Service>,
+    P: Layer<R::Service>,
     I: Layer<P::Service>,
     K: Layer<I::Service>,
 {
@@ -413,7 +459,8 @@ where
         // Built from the inside out.
         let reads = self.conditional.sharing_source_of(&self.precondition);
         let reads = reads.layer(self.validators.layer(self.etag.layer(inner)));
-        let writes = self.idempotency.layer(self.precondition.layer(reads));
+        let writes = self.precondition.layer(self.ranges.layer(reads));
+        let writes = self.idempotency.layer(writes);
         self.cache_policy.layer(writes)
     }
 }

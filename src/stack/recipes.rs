@@ -93,6 +93,7 @@ impl Stack<Identity, Identity, Identity, CachePolicyLayer> {
             idempotency: Identity::new(),
             cache_policy: CachePolicyLayer::new(CachePolicy::no_store()),
             precondition: Identity::new(),
+            ranges: Identity::new(),
             conditional: Identity::new(),
             validators: Identity::new(),
             etag: Identity::new(),

@@ -39,6 +39,7 @@ mod one_origin;
 mod pairs;
 mod placement;
 mod plain;
+mod range_layer;
 mod ranges;
 mod readiness;
 mod recipes;

@@ -8,6 +8,7 @@ pub(crate) mod current_in_412;
 mod evaluate;
 mod fields;
 pub(crate) mod not_modified;
+pub(crate) mod range;
 mod request;
 pub(crate) mod self_get;
 pub(crate) mod state_ref;

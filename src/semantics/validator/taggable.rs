@@ -139,6 +139,12 @@ impl HeaderSummary {
     }
 }
 
+/// Returns `true` for a part of a representation, and for a live stream.
+pub(crate) fn is_part_or_live(headers: &HeaderMap) -> bool {
+    let summary = HeaderSummary::read(headers);
+    summary.content_range || summary.live
+}
+
 fn is_live_type(value: &[u8]) -> bool {
     let live: &[u8] = match value.first() {
         Some(b't' | b'T') => b"text/event-stream",

@@ -189,7 +189,10 @@ pub(crate) fn corrected_last_modified(
 }
 
 /// Returns the modification date of a response, and the time of the message: its `Date`, or `now`.
-fn dates(headers: &HeaderMap, now: impl FnOnce() -> HttpDate) -> Option<(HttpDate, HttpDate)> {
+pub(crate) fn dates(
+    headers: &HeaderMap,
+    now: impl FnOnce() -> HttpDate,
+) -> Option<(HttpDate, HttpDate)> {
     if !lines::has(headers, &LAST_MODIFIED) {
         return None;
     }

@@ -1,0 +1,105 @@
+//! Middleware that sends parts of a representation (206) to clients that ask with `Range`: downloads
+//! that go on where they stopped, and players that seek.
+//!
+//! # Example
+//!
+//! ```
+//! # async fn run() -> Result<(), tower::BoxError> {
+//! use std::convert::Infallible;
+//!
+//! use bytes::Bytes;
+//! use http::{Request, Response, StatusCode, header};
+//! use http_body_util::{BodyExt, Empty, Full};
+//! use tower::{Layer, ServiceExt, service_fn};
+//! use tower_conditional::{RangeLayer, stack};
+//!
+//! let handler = service_fn(|_: Request<Empty<Bytes>>| async {
+//!     Ok::<_, Infallible>(Response::new(Full::<Bytes>::from("0123456789")))
+//! });
+//! let service = stack().ranges(RangeLayer::new()).layer(handler);
+//!
+//! let request = Request::get("/").header(header::RANGE, "bytes=4-").body(Empty::new())?;
+//! let response = service.oneshot(request).await?;
+//! assert_eq!(response.status(), StatusCode::PARTIAL_CONTENT);
+//! assert_eq!(response.headers()[header::CONTENT_RANGE], "bytes 4-9/10");
+//! assert_eq!(response.into_body().collect().await?.to_bytes(), "456789");
+//! # Ok(())
+//! # }
+//! # tokio::runtime::Runtime::new().unwrap().block_on(run()).unwrap();
+//! ```
+//!
+//! # How it works
+//!
+//! The service runs with the request as it came. The layer cuts the requested bytes out of a 200 to a
+//! `GET`, if its length is known (RFC 9110, section 14):
+//!
+//! | Request | Response |
+//! |---|---|
+//! | `Range: bytes=0-499`, `bytes=500-` or `bytes=-500` | 206 with these bytes, `Content-Range` and the validators of the 200 |
+//! | bytes behind the end | 416 with `Content-Range: bytes */LENGTH` and the current tag |
+//! | another unit, a malformed range, or several lines of `Range` | 200, as without `Range` |
+//! | `If-Range` with the current strong tag, or its date | 206 |
+//! | `If-Range` with anything else | 200: the client has a part of another representation |
+//! | `PUT` with `Content-Range` | 400, and the service does not run |
+//!
+//! Numbers may be of any length, and the end of a range is clamped to the end of the representation.
+//! A representation without bytes has no range that can be satisfied.
+//!
+//! A date in `If-Range` is true if it equals `Last-Modified`, and if that is at least one second
+//! before `Date`. The representation may have changed twice in one second (section 8.8.2.2).
+//!
+//! A 206 has all headers of the 200. After `If-Range` it has none that describe the representation,
+//! except `ETag` and `Content-Location`: the client has them already (section 15.3.7).
+//! Responses that could be cut get `Accept-Ranges: bytes`, also to `HEAD`, unless the service says
+//! something else.
+//!
+//! Frames are cut, and never copied. After the last byte of the part, the body of the service is
+//! dropped. The bytes before the part are read and dropped: memory does not grow with the offset, but
+//! time does.
+//!
+//! # Layer order
+//!
+//! Put the layer outside of [`ConditionalLayer`](crate::ConditionalLayer), and inside of
+//! [`PreconditionLayer`](crate::PreconditionLayer). Then 304 and 412 win over 206 and 416 (section
+//! 13.2.2). [`Stack::ranges`](crate::Stack::ranges) has that order.
+//!
+//! Compression belongs outside, and passes a 206 by its `Content-Range`. Compression inside makes the
+//! length unknown, so nothing is cut.
+//!
+//! # Limits
+//!
+//! These responses pass unchanged:
+//!
+//! - any status but 200, so also a part that the service made itself,
+//! - a body without an exact length, or with another length than `Content-Length`,
+//! - server-sent events, gRPC and other live streams.
+//!
+//! A range is never cut from a representation whose strong tag was not confirmed. That is the case
+//! if a write came between the source of [`ConditionalLayer`](crate::ConditionalLayer) and its
+//! service, or after
+//! [`without_confirmation`](crate::ConditionalLayer::without_confirmation).
+//!
+//! Without a strong tag or a date, a client cannot know if two parts are of one representation.
+//!
+//! # Errors
+//!
+//! The layer has no errors of its own. An error of the body before or inside of the part stays that
+//! error. A body that ends before its announced length ends the part early, and the server then
+//! closes the connection.
+//!
+//! # What it does not do
+//!
+//! It does not write parts: [`partial_put`](RangeLayer::partial_put) leaves that to the service. It
+//! has no other units than bytes.
+
+mod config;
+mod future;
+mod layer;
+mod respond;
+mod service;
+#[cfg(test)]
+mod tests;
+
+pub use {future::ResponseFuture, layer::RangeLayer, service::Range};
+
+pub use crate::semantics::condition::range::ByteRange;

@@ -1,0 +1,38 @@
+//! The responses that can be cut into parts.
+
+use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header::ACCEPT_RANGES};
+
+use crate::semantics::{
+    field::{content_length, lines},
+    validator::taggable,
+};
+
+/// Returns the length of a representation whose parts can be sent, or `None` if the response passes
+/// unchanged. `exact` is the exact size of the body, if it is known.
+///
+/// Only a 200 is the whole representation. A part, a live stream and a body whose length is unknown
+/// or contradictory cannot be cut.
+pub(crate) fn divisible_length<B>(
+    method: &Method,
+    response: &Response<B>,
+    exact: Option<u64>,
+) -> Option<u64> {
+    if response.status() != StatusCode::OK {
+        return None;
+    }
+    let headers = response.headers();
+    let length = if *method == Method::HEAD {
+        // The body is empty, and does not show the length of the 200.
+        content_length::of_get(response.status(), headers, exact, true)
+    } else {
+        exact.filter(|length| !content_length::contradicts(headers, *length))
+    };
+    length.filter(|_| !taggable::is_part_or_live(headers))
+}
+
+/// Writes `Accept-Ranges: bytes` (RFC 9110, section 14.3), unless the handler says something.
+pub(crate) fn advertise(headers: &mut HeaderMap) {
+    if !lines::has(headers, &ACCEPT_RANGES) {
+        headers.insert(ACCEPT_RANGES, HeaderValue::from_static("bytes"));
+    }
+}

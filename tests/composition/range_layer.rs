@@ -1,0 +1,188 @@
+//! `RangeLayer` in a stack: conditions come first, and content that nobody confirmed stays whole.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicI64, Ordering},
+};
+
+use axum::{Router, routing::get};
+use http::header::{ACCEPT_RANGES, LAST_MODIFIED};
+use tower_conditional::{
+    ConditionalLayer, PreconditionLayer, RangeLayer, VersionTags, source, stack,
+};
+
+use crate::support::{CONTENT, Fields, Reply, send};
+
+const PART: (&str, &str) = ("range", "bytes=100-199");
+const BEHIND: (&str, &str) = ("range", "bytes=99999999-");
+
+fn app() -> Router {
+    let read = async || ([(LAST_MODIFIED, "Fri, 20 Nov 2026 08:00:00 GMT")], CONTENT);
+    let router = Router::new().route("/", get(read));
+    router.layer(stack().ranges(RangeLayer::new()))
+}
+
+async fn read(app: &Router, fields: Fields<'_>) -> Reply {
+    send(app, "GET", "/", fields).await
+}
+
+#[track_caller]
+fn assert_part(reply: &Reply) {
+    assert_eq!(reply.status, 206, "{reply:?}");
+    assert_eq!(reply.body, &CONTENT.as_bytes()[100..200]);
+    let expected = format!("bytes 100-199/{}", CONTENT.len());
+    assert_eq!(reply.field("content-range"), Some(expected.as_str()));
+    assert_eq!(reply.field("content-length"), Some("100"));
+}
+
+/// R-9110-15.3.7-a, R-9110-15.3.7.1-a: parts of one tag make the whole.
+#[tokio::test]
+async fn parts_join_to_the_whole() {
+    let app = app();
+    let whole = read(&app, &[]).await;
+    assert_eq!(whole.field("accept-ranges"), Some("bytes"));
+    let mut joined = Vec::new();
+    while joined.len() < CONTENT.len() {
+        let range = format!("bytes={}-{}", joined.len(), joined.len() + 999);
+        let fields = [("range", range.as_str()), ("if-range", whole.tag())];
+        let part = read(&app, &fields).await;
+        assert_eq!((part.status, part.tag()), (206, whole.tag()));
+        joined.extend(part.body);
+    }
+    assert_eq!(joined, whole.body);
+}
+
+/// R-9110-14.2-b, R-9110-13.2.2-a.
+#[tokio::test]
+async fn conditions_come_before_ranges() {
+    let app = app();
+    let whole = read(&app, &[]).await;
+    let tag = whole.tag();
+    let (old, new) = (
+        "Thu, 19 Nov 2026 08:00:00 GMT",
+        "Sat, 21 Nov 2026 08:00:00 GMT",
+    );
+    for range in [PART, BEHIND] {
+        for (condition, status) in [
+            (("if-none-match", tag), 304),
+            (("if-none-match", "*"), 304),
+            (("if-modified-since", new), 304),
+            (("if-match", "\"other\""), 412),
+            (("if-unmodified-since", old), 412),
+        ] {
+            for fields in [
+                &[range, condition] as &[_],
+                &[range, condition, ("if-range", tag)],
+            ] {
+                let reply = read(&app, fields).await;
+                assert_eq!(reply.status, status, "{fields:?}");
+                assert_eq!(reply.field("content-range"), None);
+            }
+        }
+    }
+    for condition in [
+        ("if-match", tag),
+        ("if-none-match", "\"other\""),
+        ("if-modified-since", old),
+    ] {
+        assert_part(&read(&app, &[PART, condition]).await);
+        let behind = read(&app, &[BEHIND, condition]).await;
+        assert_eq!((behind.status, behind.tag()), (416, tag));
+    }
+    // R-9110-14.2-b: a 404 wins, too.
+    assert_eq!(send(&app, "GET", "/absent", &[PART]).await.status, 404);
+}
+
+/// R-9110-14.2-a, R-9110-9.3.2-a.
+#[tokio::test]
+async fn a_head_is_that_of_the_whole() {
+    let app = app();
+    let (whole, head) = (
+        read(&app, &[]).await,
+        send(&app, "HEAD", "/", &[PART]).await,
+    );
+    assert_eq!((head.status, head.body.len()), (200, 0));
+    assert_eq!(head.field("content-length"), whole.field("content-length"));
+    assert_eq!(head.field("accept-ranges"), Some("bytes"));
+}
+
+/// The number of a version, which changes while the service runs if it is told so.
+#[derive(Clone, Default)]
+struct Version(Arc<AtomicI64>);
+
+impl Version {
+    fn layer(
+        &self,
+    ) -> ConditionalLayer<
+        tower_conditional::conditional::SourceConfig<
+            impl tower_conditional::ValidatorSource + use<>,
+        >,
+    > {
+        let version = self.clone();
+        let version = move || version.0.load(Ordering::SeqCst);
+        ConditionalLayer::new().source(source::now(move |_| VersionTags::plain().number(version())))
+    }
+
+    fn router(&self, changes: bool) -> Router {
+        let version = self.clone();
+        let read = async move || {
+            if changes {
+                version.0.fetch_add(1, Ordering::SeqCst);
+            }
+            CONTENT
+        };
+        Router::new().route("/", get(read))
+    }
+}
+
+/// A range is never cut from a representation whose strong tag was not confirmed.
+#[tokio::test]
+async fn content_without_a_confirmed_tag_stays_whole() {
+    let version = Version::default();
+    let confirmed = || {
+        stack()
+            .conditional(version.layer())
+            .ranges(RangeLayer::new())
+    };
+    let reply = read(&version.router(false).layer(confirmed()), &[PART]).await;
+    assert_part(&reply);
+    assert_eq!(reply.tag(), "\"0\"");
+
+    let reply = read(&version.router(true).layer(confirmed()), &[PART]).await;
+    assert_eq!((reply.status, reply.field("etag")), (200, None));
+    assert_eq!(reply.body, CONTENT.as_bytes());
+
+    let layer = version.layer().without_confirmation();
+    let unconfirmed = stack().conditional(layer).ranges(RangeLayer::new());
+    let app = version.router(false).layer(unconfirmed);
+    let reply = read(&app, &[PART]).await;
+    assert_eq!((reply.status, reply.tag()), (200, "\"1\""));
+    assert_eq!(read(&app, &[]).await.status, 200);
+}
+
+async fn write_part() {
+    panic!("it writes a part");
+}
+
+/// R-9110-14.5-a: a refused part of a write is no write for the layers outside.
+#[tokio::test]
+async fn a_put_of_a_part_reaches_no_handler() {
+    let version = source::now(|_| VersionTags::plain().number(1));
+    let app = Router::new()
+        .route("/", get(async || CONTENT).put(write_part))
+        .layer(
+            stack()
+                .precondition(PreconditionLayer::new(version))
+                .ranges(RangeLayer::new()),
+        );
+    let part = ("content-range", "bytes 0-1/9");
+    let reply = send(&app, "PUT", "/", &[part]).await;
+    assert_eq!(
+        (reply.status, reply.field("cache-control")),
+        (400, Some("no-store"))
+    );
+    let reply = send(&app, "PUT", "/", &[part, ("if-match", "\"2\"")]).await;
+    assert_eq!(reply.status, 412);
+    // The 412 with the current representation is no answer that has ranges.
+    assert!(!reply.headers.contains_key(ACCEPT_RANGES));
+}

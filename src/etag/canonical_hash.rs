@@ -159,7 +159,11 @@ impl<H: ContentHasher> JsonHash<H> {
         digest: Option<ReprDigest<H>>,
     ) -> Self {
         let has_own_hash = digest.as_ref().is_some_and(ReprDigest::has_own_hash);
-        let undigested = has_own_hash.then(|| content.clone()).unwrap_or_default();
+        let undigested = if has_own_hash {
+            content.clone()
+        } else {
+            Bytes::new()
+        };
         let (rest, form) = match form {
             Ok(canonical) => (Bytes::from(canonical.form), Ok(canonical.unmatched)),
             Err(reason) => (content.clone(), Err(reason)),

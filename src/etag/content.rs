@@ -22,6 +22,7 @@ use super::{
 use super::{
     canonical_config::CanonicalConfig,
     canonical_hash::{CanonicalHash, max_at_once},
+    repr_digest::begin_own_digest,
 };
 use crate::{
     body::{Collector, ResponseBody, read_at_once},
@@ -48,7 +49,7 @@ where
     let (mut parts, body) = response.into_parts();
     #[cfg(feature = "json")]
     if let Some(canonical) = config.canonical_for(&parts.headers) {
-        let digest = config.begin_own_digest(&parts.headers, wanted);
+        let digest = begin_own_digest(&parts.headers, wanted);
         return tag_json(config, canonical, cx, (parts, body), (announced, digest));
     }
     let digest = config.begin_digest(&parts.headers, wanted);

@@ -65,6 +65,10 @@ impl ContentDigest {
     /// With [`EtagLayer::repr_digest`](crate::EtagLayer::repr_digest), the response has it as
     /// `Repr-Digest` (RFC 9530, section 3), and clients verify the content with it. So it must be
     /// nothing but the SHA-256: no salt, and no headers.
+    ///
+    /// It is not written beside a `Content-Encoding` if neither the body's size hint is exact nor a
+    /// `Content-Length` is there. Compression that comes after the handler has no length, and the
+    /// digest is that of other bytes.
     #[must_use]
     pub fn sha256(digest: [u8; 32]) -> Self {
         Self {

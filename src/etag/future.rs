@@ -203,15 +203,12 @@ impl<H: ContentHasher> EtagConfig<H> {
 
 /// Writes the digest of a response whose body is not read.
 #[cold]
-fn digest_unread<B>(response: &mut Response<B>, origin: TagOrigin, wanted: DigestPreference) {
+fn digest_unread<B: Body>(response: &mut Response<B>, origin: TagOrigin, wanted: DigestPreference) {
     use UntaggedReason::{HandlerTag, HeadWithoutContent, NoStore, SourceKnows};
     match origin {
         // The response is a whole representation, and its tag has nothing to do with the digest.
         TagOrigin::KnownDigest | TagOrigin::Untouched(HandlerTag | SourceKnows | NoStore) => {
-            let known = response.extensions().get::<ContentDigest>().copied();
-            if let Some(known) = known {
-                write_known_digest(response.headers_mut(), &known, wanted);
-            }
+            write_known_digest(response, wanted);
         }
         // The `GET` has a digest, and `Vary` is the same (RFC 9110, section 9.3.2).
         TagOrigin::Untouched(HeadWithoutContent)

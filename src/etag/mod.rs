@@ -105,8 +105,8 @@
 //! It does not keep the text of a tag the same across releases of this crate. After an
 //! update, clients fetch the content once more.
 //!
-//! It hashes no content only for a digest: a response whose tag comes from the handler or from a
-//! source has a `Repr-Digest` only with a `ContentDigest`.
+//! It hashes no content only for a digest. A response whose tag comes from the handler or from a
+//! source gets a `Repr-Digest` only if it has a `ContentDigest`.
 
 mod body_hash;
 #[cfg(feature = "json")]

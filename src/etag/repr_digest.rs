@@ -1,9 +1,10 @@
 //! `Repr-Digest` beside the tag (RFC 9530, section 3).
 
 use http::{
-    HeaderMap, HeaderValue,
-    header::{CONTENT_RANGE, ETAG, VARY},
+    HeaderMap, HeaderValue, Response,
+    header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, ETAG, VARY},
 };
+use http_body::Body;
 use sha2::Digest as _;
 
 use super::{ContentDigest, ContentHasher, tag::EtagConfig};
@@ -100,35 +101,7 @@ impl<H: ContentHasher> EtagConfig<H> {
         headers: &HeaderMap,
         wanted: Option<DigestPreference>,
     ) -> Option<ReprDigest<H>> {
-        self.digest_for(headers, wanted?, self.sha256_of_tag)
-    }
-
-    /// Returns the digest of a response whose tag is made from something else than its bytes.
-    #[cfg(feature = "json")]
-    pub(super) fn begin_own_digest(
-        &self,
-        headers: &HeaderMap,
-        wanted: Option<DigestPreference>,
-    ) -> Option<ReprDigest<H>> {
-        self.digest_for(headers, wanted?, None)
-    }
-
-    // Not inlined, to keep the path without digests small.
-    #[inline(never)]
-    fn digest_for(
-        &self,
-        headers: &HeaderMap,
-        wanted: DigestPreference,
-        sha256_of_tag: Option<fn(&H) -> [u8; 32]>,
-    ) -> Option<ReprDigest<H>> {
-        if lines::has(headers, &REPR_DIGEST) {
-            return None;
-        }
-        Some(match (wanted.best(), sha256_of_tag) {
-            (None, _) => ReprDigest::Refused,
-            (Some(DigestAlgorithm::Sha256), Some(sha256)) => ReprDigest::OfTag(sha256),
-            (Some(algorithm), _) => ReprDigest::Own(Box::new(OwnHash::new(algorithm))),
-        })
+        begin(headers, wanted?, self.sha256_of_tag)
     }
 
     /// Writes the tag of content in one piece, and its digest.
@@ -166,18 +139,56 @@ impl<H: ContentHasher> EtagConfig<H> {
     }
 }
 
+/// Returns the digest of a response whose tag is made from something else than its bytes.
+#[cfg(feature = "json")]
+pub(super) fn begin_own_digest<H>(
+    headers: &HeaderMap,
+    wanted: Option<DigestPreference>,
+) -> Option<ReprDigest<H>> {
+    begin(headers, wanted?, None)
+}
+
+/// Returns the digest of a response, unless it has one already.
+// Not inlined, to keep the path without digests small.
+#[inline(never)]
+fn begin<H>(
+    headers: &HeaderMap,
+    wanted: DigestPreference,
+    sha256_of_tag: Option<fn(&H) -> [u8; 32]>,
+) -> Option<ReprDigest<H>> {
+    if lines::has(headers, &REPR_DIGEST) {
+        return None;
+    }
+    Some(match (wanted.best(), sha256_of_tag) {
+        (None, _) => ReprDigest::Refused,
+        (Some(DigestAlgorithm::Sha256), Some(sha256)) => ReprDigest::OfTag(sha256),
+        (Some(algorithm), _) => ReprDigest::Own(Box::new(OwnHash::new(algorithm))),
+    })
+}
+
 /// Writes the digest that the handler knows, unless it has written one itself.
 #[cold]
-pub(super) fn write_known_digest(
-    headers: &mut HeaderMap,
-    known: &ContentDigest,
-    wanted: DigestPreference,
-) {
-    let Some(digest) = known.named() else { return };
+pub(super) fn write_known_digest<B>(response: &mut Response<B>, wanted: DigestPreference)
+where
+    B: Body,
+{
+    let known = response.extensions().get::<ContentDigest>();
+    let Some(digest) = known.and_then(ContentDigest::named) else {
+        return;
+    };
+    let headers = response.headers();
     // The digest is that of the content, and the content of a part is not the representation.
     if lines::has(headers, &REPR_DIGEST) || lines::has(headers, &CONTENT_RANGE) {
         return;
     }
+    // Compression between the handler and this layer makes the length unknown, and the digest is
+    // that of other bytes.
+    let knows_length =
+        lines::has(headers, &CONTENT_LENGTH) || response.body().size_hint().exact().is_some();
+    if lines::has(headers, &CONTENT_ENCODING) && !knows_length {
+        return;
+    }
+    let headers = response.headers_mut();
     let is_accepted = wanted.accepts(digest.algorithm());
     write_digest(headers, is_accepted.then_some(digest));
 }

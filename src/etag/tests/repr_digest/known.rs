@@ -2,7 +2,7 @@
 
 use http::{
     HeaderName, HeaderValue, Method, Response, StatusCode,
-    header::{CACHE_CONTROL, CONTENT_RANGE, ETAG},
+    header::{CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, ETAG},
 };
 use sha2::{Digest, Sha256, Sha512};
 
@@ -103,6 +103,29 @@ fn a_part_or_an_error_has_no_known_digest() {
     }
     let response = ask(&layer(), &Method::PUT, None, unread(known_sha256()));
     assert_eq!(digest(&response), None);
+}
+
+/// R-9530-5-a: content of unknown length was coded after the handler had made its digest.
+#[test]
+fn the_digest_of_content_that_a_layer_codes_is_not_written() {
+    let coded = |coding, body: ScriptedBody| {
+        let mut response = unread(known_sha256()).map(|_| body);
+        let coding = HeaderValue::from_static(coding);
+        response.headers_mut().insert(CONTENT_ENCODING, coding);
+        response
+    };
+    let stream = || ScriptedBody::unsized_([Act::data("hello")]);
+    let response = answer(&layer(), coded("gzip", stream()));
+    assert_eq!((digest(&response), vary(&response)), (None, None));
+    assert!(tag(&response).is_some());
+
+    let mut with_length = coded("gzip", stream());
+    let length = HeaderValue::from_static("5");
+    with_length.headers_mut().insert(CONTENT_LENGTH, length);
+    for response in [with_length, coded("gzip", super::hello())] {
+        let response = answer(&layer(), response);
+        assert_eq!(digest(&response), Some(sha256("hello").as_str()));
+    }
 }
 
 #[test]

@@ -217,6 +217,7 @@
 //!   that identify the user.
 
 mod body;
+mod body_recorder;
 mod finding;
 mod finding_log;
 mod future;

@@ -1,29 +1,24 @@
 //! The checks of one exchange on its way through the layer.
 
-use std::sync::Arc;
-
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use http::{HeaderMap, Method, Request, Response, StatusCode, Uri};
 use http_body::Body;
-use sha2::{Digest, Sha256, Sha512};
 
 #[cfg(feature = "json")]
-use super::json_form::{JsonRecorder, unmatched_pointers};
+use super::json_form::unmatched_pointers;
 use super::{
     Audit,
+    body_recorder::{BodyRecorder, RecordedBody, RecordedHead},
     history::{AuditHistory, TargetKey},
     rules::{
-        self, AuditedExchange, Code, ContentHashes, FIRST_BYTES, ObservedContent, ObservedDigests,
-        ObservedResponse, PartialContent, RuleFinding, StoredContent,
+        self, AuditedExchange, Code, ObservedDigests, ObservedResponse, PartialContent,
+        RuleFinding, StoredContent,
     },
-    target_key::{display_target, first_half, key, path},
+    target_key::{display_target, key, path},
 };
 use crate::{
     outcome::Outcome,
-    semantics::{
-        caching::cache_control::CacheControl,
-        field::{content_length, method::is_safe},
-    },
+    semantics::{caching::cache_control::CacheControl, field::method::is_safe},
     target,
 };
 
@@ -100,28 +95,16 @@ impl RecordedRequest {
             );
         }
         self.audit.add_findings(&target, findings);
-        body.map(|body| BodyRecorder {
-            audit: self.audit.clone(),
-            target,
-            key,
-            body,
-            epoch: self.epoch,
-            hash: Sha256::new(),
-            sha512: digests
-                .as_ref()
-                .is_some_and(ObservedDigests::need_sha512)
-                .then(Box::default),
-            digests: digests.map(Box::new),
-            content_length: content_length::of_get(
-                response.status(),
-                response.headers(),
-                response.body().size_hint().exact(),
-                false,
-            ),
-            length: 0,
-            first: BytesMut::new(),
-            #[cfg(feature = "json")]
-            json: JsonRecorder::new(response.headers()),
+        body.map(|body| {
+            let head = RecordedHead {
+                audit: self.audit.clone(),
+                target,
+                key,
+                body,
+                epoch: self.epoch,
+                digests,
+            };
+            BodyRecorder::new(head, response)
         })
     }
 
@@ -191,101 +174,6 @@ impl RecordedRequest {
         {
             target.check_conditional(&self.instance, exchange, epoch, findings);
         }
-    }
-}
-
-/// The response that a body belongs to.
-#[derive(Debug)]
-enum RecordedBody {
-    /// A 200, by its number.
-    Full(u64),
-    /// A 206.
-    Partial(PartialContent),
-    /// Another response, which has a digest.
-    Other,
-}
-
-/// The hash and the first bytes of a body, taken as it passes.
-#[derive(Debug)]
-pub(super) struct BodyRecorder {
-    audit: Audit,
-    target: Arc<str>,
-    key: TargetKey,
-    body: RecordedBody,
-    epoch: Option<u64>,
-    hash: Sha256,
-    /// The hash for digests that need it.
-    sha512: Option<Box<Sha512>>,
-    digests: Option<Box<ObservedDigests>>,
-    /// The `Content-Length` that the client received.
-    content_length: Option<u64>,
-    length: u64,
-    first: BytesMut,
-    #[cfg(feature = "json")]
-    json: JsonRecorder,
-}
-
-impl BodyRecorder {
-    pub(super) fn record(&mut self, data: &[u8]) {
-        self.hash.update(data);
-        if let Some(sha512) = &mut self.sha512 {
-            sha512.update(data);
-        }
-        self.length = self.length.saturating_add(data.len() as u64);
-        let room = FIRST_BYTES - self.first.len();
-        self.first.extend_from_slice(&data[..data.len().min(room)]);
-        #[cfg(feature = "json")]
-        self.json.record(data);
-    }
-
-    /// Compares the content of a body that ended without an error.
-    ///
-    /// Content of another length than `Content-Length` is ignored: the server closes the
-    /// connection or truncates the content.
-    pub(super) fn finish(self) {
-        if self
-            .content_length
-            .is_some_and(|length| length != self.length)
-        {
-            return;
-        }
-        let mut findings = Vec::new();
-        let hashes = ContentHashes {
-            sha256: self.hash.finalize().into(),
-            sha512: self.sha512.map(|sha512| sha512.finalize().into()),
-        };
-        let (digest, first) = (first_half(&hashes.sha256), self.first.freeze());
-        #[cfg(feature = "json")]
-        let form = self.json.finish();
-        let mut state = self.audit.lock();
-        let history = &mut state.history;
-        if let Some(digests) = self.digests {
-            let target = history.peek(self.key);
-            let is_whole = |half: &[u8]| target.is_some_and(|target| target.has_content(half));
-            digests.check(&hashes, is_whole, &mut findings);
-        }
-        match self.body {
-            RecordedBody::Full(number) => {
-                let content = ObservedContent {
-                    digest,
-                    length: self.length,
-                    epoch: history.epoch_if_unchanged(self.epoch),
-                    #[cfg(feature = "json")]
-                    form,
-                };
-                if let Some(target) = history.get(self.key) {
-                    target.finish_response(number, (content, first), &mut findings);
-                }
-            }
-            RecordedBody::Partial(part) => {
-                if let Some(part) = part.with_content(digest, self.length, first) {
-                    history.target(self.key).finish_part(part, &mut findings);
-                }
-            }
-            RecordedBody::Other => {}
-        }
-        drop(state);
-        self.audit.add_findings(&self.target, findings);
     }
 }
 

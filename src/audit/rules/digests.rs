@@ -2,7 +2,7 @@
 
 use http::{HeaderName, Method, StatusCode, header::CONTENT_LOCATION};
 
-use super::{AuditedExchange, Code, RuleFinding, parts::ContentRange};
+use super::{AuditedExchange, Code, RuleFinding, content_range::ContentRange};
 use crate::semantics::{
     field::method::is_safe,
     validator::digest_fields::{

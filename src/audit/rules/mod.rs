@@ -7,6 +7,7 @@
 #[cfg(feature = "json")]
 mod canonical;
 mod code;
+mod content_range;
 mod cors;
 mod digests;
 mod exchange;

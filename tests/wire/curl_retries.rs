@@ -3,7 +3,6 @@
 
 use std::{
     env, fs,
-    io::{self, Write},
     net::SocketAddr,
     process::{self, Command},
 };
@@ -16,7 +15,7 @@ use tokio::{
 };
 
 use crate::support::{
-    in_time,
+    in_time, is_missing,
     orders::{ORDERS, Orders, layer},
 };
 
@@ -143,16 +142,4 @@ async fn forward(mut client: TcpStream, server: SocketAddr, loses: Option<Loss>)
     };
     to_client.write_all(&answer[..arrives]).await.unwrap();
     request.abort();
-}
-
-/// Returns `true` if a program is not installed, and prints that in spite of the capture of the
-/// test. `scripts/test` installs it and sets `CI`, so there it is an error.
-fn is_missing(program: &str) -> bool {
-    if Command::new(program).arg("--version").output().is_ok() {
-        return false;
-    }
-    let message = format!("\nNOT TESTED: {program} is missing\n");
-    assert!(env::var_os("CI").is_none(), "{message}");
-    io::stderr().write_all(message.as_bytes()).unwrap();
-    true
 }

@@ -11,6 +11,7 @@ mod codings;
 mod curl_retries;
 #[cfg(feature = "tokio")]
 mod current_in_412;
+mod digests;
 #[cfg(feature = "tokio")]
 mod disconnected;
 #[cfg(feature = "tokio")]

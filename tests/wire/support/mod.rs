@@ -15,7 +15,13 @@ mod server;
 
 #[cfg(feature = "tokio")]
 use std::sync::mpsc;
-use std::{future::Future, time::Duration};
+use std::{
+    env,
+    future::Future,
+    io::{self, Write},
+    process::Command,
+    time::Duration,
+};
 
 use axum::Router;
 use http::{HeaderMap, Response, header::CONTENT_LENGTH};
@@ -70,6 +76,18 @@ impl Reply {
     pub(crate) fn tag(&self) -> &str {
         self.field("etag").expect("a tag")
     }
+}
+
+/// Returns `true` if a program is not installed, and prints that in spite of the capture of the
+/// test. `scripts/test` installs it and sets `CI`, so there it is an error.
+pub(crate) fn is_missing(program: &str) -> bool {
+    if Command::new(program).arg("--version").output().is_ok() {
+        return false;
+    }
+    let message = format!("\nNOT TESTED: {program} is missing\n");
+    assert!(env::var_os("CI").is_none(), "{message}");
+    io::stderr().write_all(message.as_bytes()).unwrap();
+    true
 }
 
 /// Returns the two placements of the stack around an `axum` router.

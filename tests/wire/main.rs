@@ -11,7 +11,6 @@ mod codings;
 mod curl_retries;
 #[cfg(feature = "tokio")]
 mod current_in_412;
-mod digests;
 #[cfg(feature = "tokio")]
 mod disconnected;
 #[cfg(feature = "tokio")]
@@ -36,6 +35,7 @@ mod read_your_writes;
 mod refused_content;
 mod refused_upload;
 mod repeated_lines;
+mod repr_digests;
 #[cfg(feature = "tokio")]
 mod retries;
 mod same_tag;

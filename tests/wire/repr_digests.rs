@@ -17,7 +17,7 @@ use tower_http::compression::CompressionLayer;
 use crate::support::{Client, Server, is_missing};
 
 /// A text that is long enough to be compressed and to be cut.
-const TEXT: &str = include_str!("digests.rs");
+const TEXT: &str = include_str!("repr_digests.rs");
 
 /// `hello`, coded as gzip.
 const CODED: &[u8] = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\xff\xcb\x48\xcd\xc9\xc9\x07\x00\x86\xa6\x10\x36\x05\x00\x00\x00";
@@ -56,7 +56,7 @@ async fn other_programs_verify_the_digests() {
     }
     let server = start().await;
     let port = server.address().port().to_string();
-    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/wire/digests/verify.py");
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/wire/repr_digests/verify.py");
     let verify = move || Command::new("python3").args([script, &port]).output();
     let output = spawn_blocking(verify).await.unwrap().unwrap();
     let errors = String::from_utf8_lossy(&output.stderr);

@@ -58,6 +58,7 @@
 //! | [`PreconditionLayer`] | checks conditional writes: 412, 428 | if several clients write one resource |
 //! | `ValidatorCacheLayer` | remembers ETags until a write invalidates them: a 304 needs no handler and no version | for reads that cost more than a lookup, in one process |
 //! | `IdempotencyLayer` | runs a request with an `Idempotency-Key` once, and repeats its response | for every `POST` or `PATCH` that clients retry |
+//! | [`DigestLayer`] | refuses requests whose content differs from its `Content-Digest` or `Repr-Digest` | for uploads that must arrive whole |
 //! | [`CachePolicyLayer`] | sets `Cache-Control`, targeted headers, `Vary` and `Date` | for every service with caches or browsers in front |
 //! | [`CacheTagsLayer`] | adds cache tags, and purges after writes | with a CDN, Varnish or nginx in front |
 //! | [`CodingTagLayer`] | gives each content coding its own strong tag | around compression |
@@ -71,8 +72,8 @@
 //! `resource::guard` adds the layers of a versioned resource to its routes.
 //!
 //! The other modules: [`Assets`] serves immutable files, [`purge`] sends purges to caches, and
-//! [`handler`] evaluates conditions without `tower`. [`VersionTags`] makes tags from versions,
-//! and [`Outcome`] records what the layers decided. [`target`] returns the URI that the client
+//! [`handler`] evaluates conditions and serves ranges without `tower`. [`VersionTags`] makes tags
+//! from versions, and [`Outcome`] records what the layers decided. [`target`] returns the URI that the client
 //! requested, [`route`] matches paths, and [`refusal`] renders error responses. [`cors`] lists the
 //! headers that scripts of other origins need. With `tokio`,
 //! `lock` serializes the writers of a key, and `detached` finishes writes after their client
@@ -94,6 +95,7 @@
 //! compression                      a 304 is not compressed
 //! CachePolicyLayer                 Cache-Control on every read, and on errors
 //! sessions                         inside: the policy must see their Set-Cookie
+//! DigestLayer                      uploads: 400 to content that differs from its digest
 //! IdempotencyLayer                 retries: the first response, before its conditions
 //! PreconditionLayer                writes: 412, 428
 //! RangeLayer                       parts: 206, 416; a 304 and a 412 come first
@@ -184,6 +186,7 @@ pub mod conditional;
 pub mod cors;
 #[cfg(feature = "tokio")]
 pub mod detached;
+pub mod digest;
 mod error;
 pub mod etag;
 mod events;
@@ -234,7 +237,11 @@ pub mod fuzzing {
             cache_control::has_no_store, cache_tags::write_invalidation,
             no_vary_search::NO_VARY_SEARCH,
         },
-        condition::{ConditionalFields, Decision, not_modified::strip_representation_metadata},
+        condition::{
+            ConditionalFields, Decision,
+            not_modified::strip_representation_metadata,
+            range::{ByteRange, Plan, RangeLimits, RangeSet},
+        },
         field::{list::members, vary},
         validator::{
             TagMember,
@@ -242,7 +249,7 @@ pub mod fuzzing {
             entity_tags,
         },
     };
-    use crate::{Current, validator::HttpDate};
+    use crate::{Current, Validators, validator::HttpDate};
 
     /// Reads the key of a request.
     #[cfg(feature = "tokio")]
@@ -274,6 +281,30 @@ pub mod fuzzing {
         })
     }
 
+    /// Plans the parts of a representation.
+    pub fn plan_ranges(
+        headers: &http::HeaderMap,
+        method: &http::Method,
+        length: u64,
+        validators: &Validators,
+        date: Option<HttpDate>,
+        limits: RangeLimits,
+    ) -> Plan {
+        use crate::semantics::condition::range::{RangeFields, Representation, plan};
+
+        let representation = Representation {
+            length,
+            validators: validators.as_ref(),
+            date,
+        };
+        plan(
+            &RangeFields::from_headers(headers),
+            method,
+            &representation,
+            limits,
+        )
+    }
+
     /// Evaluates the conditions of a request.
     pub fn evaluate(
         conditions: &ConditionalFields<&http::HeaderValue>,
@@ -301,6 +332,7 @@ pub use cache_status::CacheStatusLayer;
 pub use cache_tags::CacheTagsLayer;
 pub use coding::CodingTagLayer;
 pub use conditional::ConditionalLayer;
+pub use digest::DigestLayer;
 pub use error::BoxError;
 pub use etag::EtagLayer;
 #[cfg(feature = "tokio")]

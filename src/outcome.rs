@@ -1,8 +1,7 @@
 //! The decisions of the layers about a response, for logs, metrics and tests.
 
+mod cache_lookup;
 mod served_part;
-
-use std::time::Duration;
 
 use http::{Response, StatusCode};
 
@@ -12,6 +11,7 @@ pub use crate::semantics::canonical_json::NotCanonical;
 pub use crate::semantics::validator_cache::FillRefusal;
 pub use crate::semantics::{condition::Condition, validator::UntaggedReason};
 use crate::{refusal::KeyProblem, semantics::condition::Current};
+pub use cache_lookup::CacheLookup;
 pub use served_part::ServedPart;
 
 /// A response extension with the decision of the layers, its reason, and the bytes that it saved.
@@ -56,6 +56,7 @@ pub struct Outcome {
     unchecked: bool,
     is_answered_early: bool,
     key: Option<KeyOutcome>,
+    is_digest_refused: bool,
     cache_lookup: Option<CacheLookup>,
     stored: bool,
     #[cfg(feature = "tokio")]
@@ -122,41 +123,6 @@ pub enum TagOrigin {
     KnownDigest,
     /// The layer left the response unchanged for this reason.
     Untouched(UntaggedReason),
-}
-
-/// The result of looking up remembered validators for a read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum CacheLookup {
-    /// There was an entry, which decided the request. A request selected by
-    /// `ValidatorCacheLayer::sample` runs the handler all the same.
-    Hit {
-        /// The rest of its time to live.
-        ttl: Duration,
-    },
-    /// There was an entry, and the handler ran: the client has no representation or another one,
-    /// or asked for the handler.
-    Unmatched {
-        /// The rest of its time to live.
-        ttl: Duration,
-    },
-    /// There was an entry that was too old, or void after a write.
-    Stale,
-    /// There was no entry.
-    Miss,
-    /// There was no entry that counts, and none may be filled: a write is in progress, or another
-    /// read fills it.
-    Busy,
-    /// Nothing was looked up: the request or the configuration does not allow it.
-    Bypass,
-}
-
-#[cfg(feature = "tokio")]
-impl CacheLookup {
-    /// Returns the result without an entry that counts.
-    pub(crate) fn missed(found_stale: bool) -> Self {
-        if found_stale { Self::Stale } else { Self::Miss }
-    }
 }
 
 impl Outcome {
@@ -234,6 +200,16 @@ impl Outcome {
             Some(KeyOutcome::Refused(problem)) => Some(problem),
             _ => None,
         }
+    }
+
+    /// Returns `true` if the content of the request differs from its digest. It does so, too, if a
+    /// [`DigestLayer`](crate::DigestLayer) refused a malformed or missing digest.
+    ///
+    /// A refusal is recorded without `explain` too. Content that differs while the service reads it is
+    /// recorded for an [`ObserveLayer`](crate::ObserveLayer) only.
+    #[must_use]
+    pub fn is_digest_refused(&self) -> bool {
+        self.is_digest_refused
     }
 
     /// Returns the result of looking up remembered validators, if a layer that remembers them
@@ -357,6 +333,10 @@ impl Outcome {
     #[cfg(feature = "tokio")]
     pub(crate) fn set_key_problem(&mut self, problem: KeyProblem) {
         self.key = Some(KeyOutcome::Refused(problem));
+    }
+
+    pub(crate) fn set_digest_refused(&mut self) {
+        self.is_digest_refused = true;
     }
 
     #[cfg(feature = "tokio")]

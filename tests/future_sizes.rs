@@ -12,8 +12,9 @@ use http_body_util::Full;
 use tower::{Layer, Service, util::ServiceFn};
 use tower_conditional::{
     Audit, AuditLayer, CachePolicyLayer, CacheStatusLayer, CacheTagsLayer, CodingTagLayer,
-    ConditionalLayer, Current, EtagLayer, PreconditionLayer, StateRefLayer, ValidatorSource,
-    body::ResponseBody, cache_policy::CachePolicy, cache_tags::CacheTags, source, stack,
+    ConditionalLayer, Current, EtagLayer, PreconditionLayer, RangeLayer, StateRefLayer,
+    ValidatorSource, body::ResponseBody, cache_policy::CachePolicy, cache_tags::CacheTags, source,
+    stack,
 };
 
 type Content = Full<Bytes>;
@@ -53,6 +54,8 @@ fn a_future_keeps_little_beside_that_of_the_service() {
             // These bytes replace a box for each write that a source decides at once.
             56,
         ),
+        // `Range` and `If-Range` of a request, instead of a box for each part.
+        ("RangeLayer", added(RangeLayer::new()), 120),
         ("CachePolicyLayer", added(policy()), 48),
         ("CodingTagLayer", added(CodingTagLayer::new()), 32),
         (
@@ -111,6 +114,16 @@ fn a_read_with_remembered_validators_has_a_small_future() {
     type Remembered = ResponseFuture<Answer, Content, Infallible, MemoryValidatorStore>;
     let added = size_of::<Remembered>() - size_of::<Answer>();
     assert!(added <= 16, "{added}");
+}
+
+/// A request without a digest carries nothing, and one that has it a box.
+#[test]
+fn a_request_without_a_digest_has_a_small_future() {
+    use tower_conditional::digest::ResponseFuture;
+
+    type Verified = ResponseFuture<Answer, Content, Infallible>;
+    let added = size_of::<Verified>() - size_of::<Answer>();
+    assert!(added <= 8, "{added}");
 }
 
 /// A request without a key carries the state of one that has it: a box, and no more.

@@ -12,6 +12,8 @@ test_features() {
     local feature features program running=""
     # Only backtraces need debug information, and each feature builds all tests once more.
     local -x CARGO_PROFILE_DEV_DEBUG=0
+    # Properties have all their cases in the unit tests with all features.
+    local -x PROPTEST_CASES=32
     features=$(features_of_library)
     for feature in $features; do
         # Other crates may turn these on, and a form must stay the same.

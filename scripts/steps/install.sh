@@ -40,6 +40,7 @@ programs_of_services() {
     PATH="$PATH:$(printf '%s:' /usr/lib/postgresql/*/bin)" need postgres postgresql
     PATH="$PATH:/usr/sbin" need nginx nginx
     need_file "/usr/lib/nginx/modules/ngx_http_cache_purge_module.so" libnginx-mod-http-cache-purge
+    PATH="$PATH:/usr/sbin" need squid squid
     PATH="$PATH:/usr/sbin" need varnishd varnish
     need_file "/usr/lib/*/varnish/vmods/libvmod_xkey.so" varnish-modules
     need redis-server redis-server
@@ -62,6 +63,9 @@ install_without_recommended() {
     missing=()
     command -v chromium >/dev/null || command -v google-chrome >/dev/null || need chromium-browser chromium
     need promtool prometheus
+    need aria2c aria2
+    need wget wget
+    need ffprobe ffmpeg
     if ((${#missing[@]} > 0)); then install_packages --no-install-recommends "${missing[@]}"; fi
 }
 

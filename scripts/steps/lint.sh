@@ -7,7 +7,7 @@ published=(tower-conditional tower-conditional-sql tower-conditional-postgres to
 run_lint() {
     run_ahead install_tools
     step "format" check_format
-    step "test vectors match their generator" python3 tests/vectors/reference.py --check
+    step "test vectors match their generators" check_vectors
     step "clippy: workspace" cargo clippy --locked --workspace --all-targets --all-features -- -D warnings
     step "clippy: single features" lint_features
     step "documentation: all features, docs.rs, no features" build_docs
@@ -32,6 +32,10 @@ check_format() {
     for own in benches benches/gate examples/other_drivers fuzz; do
         cargo fmt --manifest-path "$own/Cargo.toml" -- --check
     done
+}
+
+check_vectors() {
+    python3 tests/vectors/reference.py --check && python3 tests/vectors/reference_ranges.py --check
 }
 
 lint_features() {

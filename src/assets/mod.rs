@@ -69,6 +69,7 @@
 //! |---|---|
 //! | `GET` or `HEAD` of a current URL | 200 with `Cache-Control: public, max-age=31536000, immutable` (RFC 8246), a strong `ETag`, `Content-Length`, `Content-Type` from the extension and `X-Content-Type-Options: nosniff`; 304 and 412 if the request is conditional |
 //! | `GET` or `HEAD` of a plain name | 307 to the current URL, with `Cache-Control: no-cache` |
+//! | `GET` of a current URL with `Range` | 206 with one part, or several as `multipart/byteranges`, cut from the file in memory; 416 beyond its end |
 //! | any other path, such as one with an old hash | 404 with `Cache-Control: no-store` |
 //! | another method | 405 with `Allow` and `Cache-Control: no-store` |
 //!
@@ -103,7 +104,8 @@
 //! During a rollout, an instance of the old version responds with 404 to a new URL. To avoid
 //! that, serve pages and assets from one instance, or behind a proxy that caches the assets.
 //!
-//! `Range` is ignored, which RFC 9110, section 14.2 allows. A layer outside can serve parts.
+//! Several parts are not sent if `Accept-Encoding` allows a content coding, or if they would be
+//! longer than the file. The response is then the 200.
 //!
 //! The hash does not protect from somebody who makes two versions with the same 64 bits on
 //! purpose.

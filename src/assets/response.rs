@@ -2,8 +2,10 @@
 
 use std::{
     convert::Infallible,
+    mem,
     pin::Pin,
     task::{Context, Poll},
+    vec,
 };
 
 use bytes::Bytes;
@@ -14,11 +16,20 @@ use http::{
 use http_body::{Body, Frame, SizeHint};
 use sha2::{Sha256, digest::Output};
 
-use crate::semantics::{
-    caching::cache_control,
-    condition::{ConditionalFields, Current, Decision},
-    field::{HttpDate, content_length},
-    validator::{EntityTag, Validators},
+use crate::{
+    body::{WholeContentType, draw_boundary},
+    semantics::{
+        caching::cache_control,
+        condition::{
+            ConditionalFields, Current, Decision,
+            range::{
+                MultipartFraming, Plan, RangeFields, RangeLimits, RangeSet, Representation,
+                advertise, plan, write_part_head, write_unsatisfied_range,
+            },
+        },
+        field::{HttpDate, accept_encoding, content_length},
+        validator::{EntityTag, Validators},
+    },
 };
 
 /// The longest lifetime of RFC 9111, one year, without revalidation (RFC 8246).
@@ -50,6 +61,7 @@ impl Asset {
         headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
         headers.insert(CACHE_CONTROL, IMMUTABLE);
         headers.insert(ETAG, tag.as_header_value().clone());
+        advertise(&mut headers);
         content_length::set(&mut headers, Some(content.len() as u64));
         Self {
             url: HeaderValue::from_maybe_shared(Bytes::from(url)).expect("escaped"),
@@ -85,14 +97,80 @@ impl Asset {
                 let length = self.content.len() as u64;
                 content_length::set(response.headers_mut(), Some(length));
             }
-            Decision::Proceed => {
-                *response.headers_mut() = self.headers.clone();
-                if method != Method::HEAD {
-                    *response.body_mut() = AssetBody(self.content.clone());
-                }
-            }
+            Decision::Proceed => response = self.selected(method, headers),
         }
         response
+    }
+
+    /// Responds with the whole file or with the parts that the request asks for.
+    fn selected(&self, method: &Method, headers: &HeaderMap) -> Response<AssetBody> {
+        let fields = RangeFields::from_headers(headers);
+        let length = self.content.len() as u64;
+        let representation = Representation {
+            length,
+            validators: self.validators.as_ref(),
+            date: None,
+        };
+        let mut response = Response::new(AssetBody::default());
+        match plan(&fields, method, &representation, RangeLimits::default()) {
+            Plan::Unsatisfiable => {
+                response = refuse(StatusCode::RANGE_NOT_SATISFIABLE);
+                let headers = response.headers_mut();
+                self.validators.write_to(headers, || HttpDate::EPOCH);
+                write_unsatisfied_range(headers, length);
+                return response;
+            }
+            Plan::Parts(ranges) => {
+                *response.headers_mut() = self.headers.clone();
+                let codable = accept_encoding::allows_coding(headers);
+                let had_if_range = fields.has_if_range();
+                if let Some(parts) = self.parts(&ranges, &mut response, had_if_range, codable) {
+                    *response.status_mut() = StatusCode::PARTIAL_CONTENT;
+                    *response.body_mut() = parts;
+                    return response;
+                }
+            }
+            Plan::Whole => *response.headers_mut() = self.headers.clone(),
+        }
+        if method != Method::HEAD {
+            *response.body_mut() = AssetBody::of(self.content.clone());
+        }
+        response
+    }
+
+    /// Returns the content of a 206, and turns the head of the 200 into that of the 206. Returns
+    /// `None` if the file is better sent whole.
+    fn parts(
+        &self,
+        ranges: &RangeSet,
+        response: &mut Response<AssetBody>,
+        had_if_range: bool,
+        codable: bool,
+    ) -> Option<AssetBody> {
+        let length = self.content.len() as u64;
+        if let [part] = *ranges.as_slice() {
+            if had_if_range {
+                WholeContentType::keep(response);
+            }
+            write_part_head(response.headers_mut(), part, length, had_if_range);
+            return Some(AssetBody::of(part.slice(&self.content)));
+        }
+        // A layer outside would code several parts with their delimiters, since they have no
+        // `Content-Range`.
+        if codable {
+            return None;
+        }
+        let (headers, boundary) = (response.headers(), draw_boundary());
+        let framing = MultipartFraming::new(ranges.as_slice(), length, headers, &boundary)?;
+        WholeContentType::keep(response);
+        framing.write_head(response.headers_mut(), had_if_range);
+        let parts = framing.parts.into_iter();
+        let parts = parts.flat_map(|part| [part.head, part.range.slice(&self.content)]);
+        let frames: Vec<Bytes> = parts.chain([framing.end]).collect();
+        Some(AssetBody {
+            first: Bytes::new(),
+            more: frames.into_iter(),
+        })
     }
 
     /// Responds to a `GET` or `HEAD` of the name without its hash. The location changes with
@@ -128,7 +206,20 @@ fn refuse(status: StatusCode) -> Response<AssetBody> {
 
 /// The content of a response, shared with the file, or empty.
 #[derive(Debug, Clone, Default)]
-pub struct AssetBody(Bytes);
+pub struct AssetBody {
+    first: Bytes,
+    /// The other frames of several parts. None of them is empty.
+    more: vec::IntoIter<Bytes>,
+}
+
+impl AssetBody {
+    fn of(content: Bytes) -> Self {
+        Self {
+            first: content,
+            ..Self::default()
+        }
+    }
+}
 
 impl Body for AssetBody {
     type Data = Bytes;
@@ -138,15 +229,18 @@ impl Body for AssetBody {
         mut self: Pin<&mut Self>,
         _: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        let content = std::mem::take(&mut self.0);
-        Poll::Ready((!content.is_empty()).then(|| Ok(Frame::data(content))))
+        let first = Some(mem::take(&mut self.first));
+        let frame = first.filter(|first| !first.is_empty());
+        let frame = frame.or_else(|| self.more.next());
+        Poll::Ready(frame.map(|data| Ok(Frame::data(data))))
     }
 
     fn is_end_stream(&self) -> bool {
-        self.0.is_empty()
+        self.first.is_empty() && self.more.as_slice().is_empty()
     }
 
     fn size_hint(&self) -> SizeHint {
-        SizeHint::with_exact(self.0.len() as u64)
+        let more: usize = self.more.as_slice().iter().map(Bytes::len).sum();
+        SizeHint::with_exact((self.first.len() + more) as u64)
     }
 }

@@ -57,6 +57,20 @@ pub(crate) fn read_at_once<B: Body<Data = Bytes>>(
     Err(PolledBody { body, first_poll })
 }
 
+/// Returns content that is ready at once in one frame, and any other body unchanged.
+pub(crate) fn content_in_one_piece<B: Body<Data = Bytes>>(
+    cx: &mut Context<'_>,
+    body: B,
+    announced: u64,
+) -> Result<Bytes, ResponseBody<B>> {
+    read_at_once(cx, body, announced, usize::MAX).map_err(|begun| {
+        let mut collector = Collector::new(begun, announced, announced);
+        // Takes the frame that was read, if there was one.
+        let _ = collector.poll_step(cx);
+        collector.into_body()
+    })
+}
+
 /// A collector of the frames of a body, without copies. It stops if the body does not have the
 /// announced length.
 pub(crate) struct Collector<B: Body> {

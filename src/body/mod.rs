@@ -19,10 +19,10 @@
 //! A closure gets its type from its argument, such as
 //! `Request<RequestBody<RequestBody<Incoming>>>` below both layers.
 
+mod byteranges;
 #[cfg(feature = "json")]
 mod canonical;
 mod collect;
-#[cfg(feature = "tokio")]
 mod request;
 mod slice;
 #[cfg(test)]
@@ -44,15 +44,16 @@ use std::{
 };
 
 use bytes::Bytes;
+use http::{HeaderValue, Response, header::CONTENT_TYPE};
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
+use byteranges::Byteranges;
+pub(crate) use byteranges::{DrawBoundary, PartContent, draw_boundary};
 #[cfg(feature = "json")]
 pub(crate) use canonical::{CanonicalForm, CanonicalJob, MAX_IN_PLACE, canonical_form};
-pub(crate) use collect::{Collector, ReadEnd, ReadStep, read_at_once};
-#[cfg(feature = "tokio")]
+pub(crate) use collect::{Collector, ReadEnd, ReadStep, content_in_one_piece, read_at_once};
 pub(crate) use request::ReadAhead;
-#[cfg(feature = "tokio")]
 pub use request::RequestBody;
 use slice::Slice;
 pub(crate) use unread::{RefuseFuture, UnreadContent};
@@ -60,7 +61,7 @@ use watched::WatchedBody;
 #[cfg(feature = "tokio")]
 pub(crate) use watched::{ContentEnd, watch};
 
-use crate::semantics::condition::range::ByteRange;
+use crate::semantics::{condition::range::ByteRange, field::lines};
 
 /// An extension of a response whose content was read ahead, and breaks off or has another length
 /// than it announced. Nothing is known of the representation then.
@@ -72,6 +73,20 @@ pub(crate) struct BrokenContent;
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct UnconfirmedTag;
 
+/// An extension of a 206 with the `Content-Type` of its representation, which its head does not show.
+/// A cache policy may depend on it.
+#[derive(Debug, Clone)]
+pub(crate) struct WholeContentType(pub(crate) HeaderValue);
+
+impl WholeContentType {
+    /// Keeps the type of a 200 that becomes a 206.
+    pub(crate) fn keep<B>(response: &mut Response<B>) {
+        if let Some(content_type) = lines::first(response.headers(), &CONTENT_TYPE).cloned() {
+            response.extensions_mut().insert(Self(content_type));
+        }
+    }
+}
+
 pin_project! {
     /// The body of a response from a layer of this crate.
     ///
@@ -80,12 +95,12 @@ pin_project! {
     /// - the service's own body,
     /// - an empty body (304) or a short text (412), or
     /// - the frames that were read for a hash, followed by the unread rest,
-    /// - a part of the service's own body (206), or
+    /// - a part of the service's own body (206), or several with delimiters between them, or
     /// - the service's own body, whose end is reported to a layer.
     ///
     /// Data, trailers, frames of unknown kind and errors keep their order and content.
     /// [`size_hint`](Body::size_hint) is that of the service's body, even if the content
-    /// turned out to have another length.
+    /// turned out to have another length. Parts have an exact one, and no trailers.
     pub struct ResponseBody<B: Body> {
         #[pin]
         kind: ResponseBodyKind<B>,
@@ -111,6 +126,9 @@ pin_project! {
         },
         Slice {
             slice: Pin<Box<Slice<B>>>,
+        },
+        Byteranges {
+            byteranges: Box<Byteranges<B>>,
         },
     }
 }
@@ -187,6 +205,7 @@ impl<B: Body<Data = Bytes>> Body for ResponseBody<B> {
             ResponseBodyKindProj::Replay { replay } => replay.poll_frame(cx),
             ResponseBodyKindProj::Watched { watched } => watched.poll_frame(cx),
             ResponseBodyKindProj::Slice { slice } => slice.as_mut().poll_frame(cx),
+            ResponseBodyKindProj::Byteranges { byteranges } => byteranges.poll_frame(cx),
         }
     }
 
@@ -197,6 +216,7 @@ impl<B: Body<Data = Bytes>> Body for ResponseBody<B> {
             ResponseBodyKind::Replay { replay } => replay.is_end_stream(),
             ResponseBodyKind::Watched { watched } => watched.is_end_stream(),
             ResponseBodyKind::Slice { slice } => slice.is_end_stream(),
+            ResponseBodyKind::Byteranges { byteranges } => byteranges.is_end_stream(),
         }
     }
 
@@ -207,6 +227,7 @@ impl<B: Body<Data = Bytes>> Body for ResponseBody<B> {
             ResponseBodyKind::Replay { replay } => replay.size_hint(),
             ResponseBodyKind::Watched { watched } => watched.size_hint(),
             ResponseBodyKind::Slice { slice } => slice.size_hint(),
+            ResponseBodyKind::Byteranges { byteranges } => byteranges.size_hint(),
         }
     }
 }
@@ -266,6 +287,7 @@ impl<B: Body> fmt::Debug for ResponseBody<B> {
             ResponseBodyKind::Replay { .. } => "Replay",
             ResponseBodyKind::Watched { .. } => "Watched",
             ResponseBodyKind::Slice { .. } => "Slice",
+            ResponseBodyKind::Byteranges { .. } => "Byteranges",
         };
         f.debug_tuple("ResponseBody").field(&kind).finish()
     }

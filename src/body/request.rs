@@ -99,6 +99,7 @@ impl<B: Body> ReadAhead<B> {
     }
 
     /// Returns the number of bytes of data that were read.
+    #[cfg(feature = "tokio")]
     pub(crate) fn length(&self) -> u64 {
         self.length
     }
@@ -111,6 +112,7 @@ impl<B: Body> ReadAhead<B> {
 
     /// Reads the frames that have arrived. Returns `true` if the body was read to its end, or if
     /// the frames take more than `max_bytes`.
+    #[cfg(any(test, feature = "tokio"))]
     pub(crate) async fn read_available(&mut self, max_bytes: usize) -> bool {
         poll_fn(|cx| Poll::Ready(self.poll(cx, max_bytes).is_ready())).await
     }

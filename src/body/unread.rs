@@ -24,7 +24,6 @@ use http_body::Body;
 #[cfg(feature = "tokio")]
 use tokio::{runtime::Handle, time::timeout};
 
-#[cfg(feature = "tokio")]
 use super::{ReadAhead, RequestBody};
 use crate::semantics::field::{content_length, expect};
 
@@ -100,7 +99,6 @@ impl<B: Body> UnreadContent<B> {
     }
 }
 
-#[cfg(feature = "tokio")]
 impl<B: Body> UnreadContent<RequestBody<B>> {
     /// Creates a value from content of which some may have been read. If so, the client no
     /// longer waits for a 100.

@@ -8,7 +8,7 @@ use std::{
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 
-use super::{Collector, ResponseBody, ResponseBodyKind, read_at_once};
+use super::{ResponseBody, ResponseBodyKind, content_in_one_piece};
 
 /// The way in which a body ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,17 +52,12 @@ pub(crate) fn watch<B: Body<Data = Bytes>>(
     let Some(announced) = body.size_hint().exact() else {
         return watched(ResponseBody::inner(body), length, on_end);
     };
-    match read_at_once(cx, body, announced, usize::MAX) {
+    match content_in_one_piece(cx, body, announced) {
         Ok(content) => {
             on_end(ContentEnd::Complete);
             ResponseBody::bytes(content)
         }
-        Err(begun) => {
-            let mut collector = Collector::new(begun, announced, announced);
-            // Takes the frame that was read, if there was one.
-            let _ = collector.poll_step(cx);
-            watched(collector.into_body(), Some(announced), on_end)
-        }
+        Err(body) => watched(body, Some(announced), on_end),
     }
 }
 

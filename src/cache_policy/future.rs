@@ -7,14 +7,17 @@ use std::{
     task::{Context, Poll},
 };
 
-use http::{HeaderMap, Response, header::DATE};
+use http::{HeaderMap, Response, StatusCode, header::DATE};
 use pin_project_lite::pin_project;
 
 use super::{
     date,
     rules::{MatchedRequest, PolicyRules},
 };
-use crate::semantics::caching::{TimeFields, cache_policy::CachePolicy};
+use crate::{
+    body::WholeContentType,
+    semantics::caching::{TimeFields, cache_policy::CachePolicy},
+};
 
 pin_project! {
     /// Response future for [`CachePolicyService`](super::CachePolicyService).
@@ -69,16 +72,23 @@ impl PendingPolicy {
         }
         let now = || self.rules.clock.now();
         let status = response.status();
+        // A 206 need not show the type of its representation.
+        let whole_type = (status == StatusCode::PARTIAL_CONTENT)
+            .then(|| response.extensions().get::<WholeContentType>().cloned())
+            .flatten()
+            .map(|whole| whole.0);
+        let whole_type = whole_type.as_ref();
         if response.extensions().get::<CachePolicy>().is_none() {
             let headers = response.headers_mut();
-            self.rules.apply(&self.matched, status, headers, None, now);
+            self.rules
+                .apply(&self.matched, status, headers, None, whole_type, now);
             return;
         }
         // The headers are taken out and put back, since the policy borrows the extensions.
         let mut headers = mem::take(response.headers_mut());
         let chosen = response.extensions().get();
         self.rules
-            .apply(&self.matched, status, &mut headers, chosen, now);
+            .apply(&self.matched, status, &mut headers, chosen, whole_type, now);
         *response.headers_mut() = headers;
     }
 

@@ -232,12 +232,17 @@ impl Rule {
     }
 
     /// Decides if the rule matches a response. Returns `None` if a 304 or 206 does not show its
-    /// media type.
-    pub(super) fn matches(&self, status: StatusCode, headers: &HeaderMap) -> Option<bool> {
+    /// media type. `whole_type` is the type of the representation, if another layer knows it.
+    pub(super) fn matches(
+        &self,
+        status: StatusCode,
+        headers: &HeaderMap,
+        whole_type: Option<&HeaderValue>,
+    ) -> Option<bool> {
         if !self.matches_status(status) || !self.has_content_type_condition() {
             return Some(self.matches_status(status));
         }
-        let content_type = headers.get(CONTENT_TYPE);
+        let content_type = whole_type.or_else(|| headers.get(CONTENT_TYPE));
         let is_of = |range: &MediaRange| content_type.is_some_and(|value| range.contains(value));
         let found = self.content_types.iter().any(is_of);
         (found || !media_range::is_type_unknown(status, content_type)).then_some(found)

@@ -2,7 +2,7 @@
 
 use std::mem;
 
-use http::{HeaderMap, Method, Request, StatusCode, header::AUTHORIZATION};
+use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, header::AUTHORIZATION};
 
 use super::{
     condition_headers::ConditionHeaders,
@@ -148,13 +148,14 @@ impl PolicyRules {
         (matched, Request::from_parts(parts, body))
     }
 
-    /// Applies a policy to the response. `chosen` is the one in its extensions.
+    /// Applies a policy to the response. `chosen` and `whole_type` are those in its extensions.
     pub(super) fn apply(
         &self,
         matched: &MatchedRequest,
         status: StatusCode,
         headers: &mut HeaderMap,
         chosen: Option<&CachePolicy>,
+        whole_type: Option<&HeaderValue>,
         now: impl Fn() -> HttpDate,
     ) {
         let authorized = matched.authorized;
@@ -166,7 +167,7 @@ impl PolicyRules {
             self.condition_headers.add_to_vary(headers);
             return;
         }
-        match self.select(matched, status, headers) {
+        match self.select(matched, status, headers, whole_type) {
             SelectedPolicy::Policy(policy) => {
                 policy.apply(headers, authorized, &now);
                 self.condition_headers.add_to_vary(headers);
@@ -210,9 +211,10 @@ impl PolicyRules {
         matched: &MatchedRequest,
         status: StatusCode,
         headers: &HeaderMap,
+        whole_type: Option<&HeaderValue>,
     ) -> SelectedPolicy<'_> {
         for rule in self.rules_for(matched) {
-            match rule.matches(status, headers) {
+            match rule.matches(status, headers, whole_type) {
                 Some(true) => return SelectedPolicy::Policy(rule.policy()),
                 Some(false) => {}
                 // A 206 has no stored response whose headers could apply.

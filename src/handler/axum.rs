@@ -9,10 +9,19 @@ use axum_core::{
 use http::request::Parts;
 
 use super::{
-    Expected, NotModified, PreconditionFailed, PreconditionRejection, Preconditions, WithValidators,
+    Expected, NotModified, PreconditionFailed, PreconditionRejection, Preconditions, Ranges,
+    WithValidators,
 };
 
 impl<S: Sync> FromRequestParts<S> for Preconditions {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(Self::of_parts(parts))
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for Ranges {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {

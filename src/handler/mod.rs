@@ -2,7 +2,8 @@
 //! writes.
 //!
 //! Use these types if the handler itself reads the current state. [`Preconditions`] answers a
-//! read with 304 or 412. [`Expected`] protects a write from a lost update.
+//! read with 304 or 412. [`Expected`] protects a write from a lost update. [`Ranges`] sends the
+//! requested parts of content that can be read from any position (206, 416).
 //!
 //! With the feature `axum` the types are extractors and responses:
 //!
@@ -116,6 +117,7 @@ mod canonical_json;
 mod expected;
 mod failed;
 mod preconditions;
+mod ranges;
 #[cfg(test)]
 mod tests;
 mod with_validators;
@@ -128,6 +130,7 @@ pub use expected::Expected;
 pub(crate) use expected::ExpectedContext;
 pub use failed::{NotModified, PreconditionFailed, PreconditionRejection};
 pub use preconditions::Preconditions;
+pub use ranges::Ranges;
 pub use with_validators::WithValidators;
 
 /// Returns the time of the system's clock. A handler has no other clock.

@@ -1,6 +1,7 @@
 use http::Response;
 
 use crate::{
+    body::DrawBoundary,
     clock::SharedClock,
     observe::exchange,
     outcome::{Outcome, ServedPart},
@@ -11,6 +12,7 @@ use crate::{
 #[derive(Debug, Clone)]
 pub(super) struct RangeConfig {
     pub(super) limits: RangeLimits,
+    pub(super) draw_boundary: DrawBoundary,
     pub(super) partial_put: bool,
     pub(super) explain: bool,
     pub(super) renderer: Renderer,

@@ -95,7 +95,7 @@ where
             }
             RangeStateProj::Part { future, read } => {
                 let response = ready!(future.poll(cx))?;
-                return Poll::Ready(Ok(read.respond(response)));
+                return Poll::Ready(Ok(read.respond(cx, response)));
             }
             RangeStateProj::Refused { answer } => {
                 let answer = ready!(Pin::new(answer).poll(cx));

@@ -4,9 +4,11 @@ use tower_layer::Layer;
 
 use super::{Range, config::RangeConfig};
 use crate::{
+    body::draw_boundary,
     clock::{Clock, SharedClock},
     refusal::{RenderRefusal, Renderer},
     semantics::condition::range::RangeLimits,
+    setting,
 };
 
 /// Layer that answers requests for parts of a representation.
@@ -20,20 +22,38 @@ pub struct RangeLayer {
 }
 
 impl RangeLayer {
-    /// Creates a layer that sends one part, and refuses a `PUT` with `Content-Range`.
+    /// Creates a layer that sends at most 16 parts, and refuses a `PUT` with `Content-Range`.
     pub fn new() -> Self {
         Self {
             config: Arc::new(RangeConfig {
-                limits: RangeLimits {
-                    max_parts: 1,
-                    max_gap: 80,
-                },
+                limits: RangeLimits::default(),
+                draw_boundary,
                 partial_put: false,
                 explain: false,
                 renderer: Renderer::default(),
                 clock: SharedClock::default(),
             }),
         }
+    }
+
+    /// Sets the largest number of parts in one response. Defaults to 16. A request for more parts
+    /// gets the whole representation. With 1, no response is `multipart/byteranges`.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the number is zero. Without the layer, no parts are sent.
+    pub fn max_parts(mut self, parts: usize) -> Self {
+        let remedy = "one part needs at least 1; leave the layer out to send no parts";
+        self.config_mut().limits.max_parts = setting::above_zero("max_parts", parts, remedy);
+        self
+    }
+
+    /// Sets the largest gap between two ranges that are sent as one part, in bytes. Defaults to 80,
+    /// which is about the length of the head of a part. With zero, ranges are joined only if no byte
+    /// is between them.
+    pub fn max_gap_bytes(mut self, bytes: u64) -> Self {
+        self.config_mut().limits.max_gap = bytes;
+        self
     }
 
     /// Passes a `PUT` with `Content-Range` to the service, which writes the part itself. By default
@@ -66,7 +86,7 @@ impl RangeLayer {
         self
     }
 
-    fn config_mut(&mut self) -> &mut RangeConfig {
+    pub(super) fn config_mut(&mut self) -> &mut RangeConfig {
         Arc::make_mut(&mut self.config)
     }
 }

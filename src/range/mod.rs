@@ -36,6 +36,7 @@
 //! | Request | Response |
 //! |---|---|
 //! | `Range: bytes=0-499`, `bytes=500-` or `bytes=-500` | 206 with these bytes, `Content-Range` and the validators of the 200 |
+//! | `Range: bytes=0-99,900-999`, several ranges | 206 with `multipart/byteranges`: each part has its `Content-Range` |
 //! | bytes behind the end | 416 with `Content-Range: bytes */LENGTH` and the current tag |
 //! | another unit, a malformed range, or several lines of `Range` | 200, as without `Range` |
 //! | `If-Range` with the current strong tag, or its date | 206 |
@@ -43,7 +44,7 @@
 //! | `PUT` with `Content-Range` | 400, and the service does not run |
 //!
 //! Numbers may be of any length, and the end of a range is clamped to the end of the representation.
-//! A representation without bytes has no range that can be satisfied.
+//! A representation without bytes has only an end, and `bytes=-500` of it is the 200.
 //!
 //! A date in `If-Range` is true if it equals `Last-Modified`, and if that is at least one second
 //! before `Date`. The representation may have changed twice in one second (section 8.8.2.2).
@@ -55,7 +56,23 @@
 //!
 //! Frames are cut, and never copied. After the last byte of the part, the body of the service is
 //! dropped. The bytes before the part are read and dropped: memory does not grow with the offset, but
-//! time does.
+//! time does. A handler whose content can be read from any position uses
+//! [`Ranges`](crate::handler::Ranges).
+//!
+//! ## Several ranges
+//!
+//! Ranges that overlap, touch, or have a gap of at most 80 bytes are joined: the head of another part
+//! would be longer ([`max_gap_bytes`](RangeLayer::max_gap_bytes)). One range that is left is not
+//! multipart. These requests get the whole 200:
+//!
+//! - more than 16 parts ([`max_parts`](RangeLayer::max_parts)),
+//! - parts that would be longer than the whole, with their heads,
+//! - ranges that do not ascend, of content that does not come in one frame. A stream is read once.
+//! - `Accept-Encoding` with any content coding, or a response with `Content-Encoding`. A response
+//!   with several parts has no `Content-Range`, by which compression outside knows a part.
+//!
+//! The delimiter between the parts has 128 random bits, so content cannot contain it on purpose. On
+//! `wasm32-unknown-unknown`, which has no randomness, it can be predicted.
 //!
 //! # Layer order
 //!
@@ -63,7 +80,8 @@
 //! [`PreconditionLayer`](crate::PreconditionLayer). Then 304 and 412 win over 206 and 416 (section
 //! 13.2.2). [`Stack::ranges`](crate::Stack::ranges) has that order.
 //!
-//! Compression belongs outside, and passes a 206 by its `Content-Range`. Compression inside makes the
+//! Compression belongs outside, and passes a 206 by its `Content-Range`. No several parts are sent to
+//! clients for which it would compress. Compression inside makes the
 //! length unknown, so nothing is cut.
 //!
 //! # Limits

@@ -1,6 +1,6 @@
 //! Responses with a part, made from the 200 of the service.
 
-use std::sync::Arc;
+use std::{sync::Arc, task::Context};
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
@@ -8,15 +8,18 @@ use http_body::Body;
 
 use super::config::RangeConfig;
 use crate::{
-    body::{BrokenContent, ResponseBody, UnconfirmedTag},
+    body::{
+        BrokenContent, PartContent, ResponseBody, UnconfirmedTag, WholeContentType,
+        content_in_one_piece,
+    },
     outcome::Outcome,
     refusal::{Reason, Refusal},
     semantics::{
         condition::range::{
-            Plan, RangeFields, RangeSet, Representation, advertise, divisible_length, plan,
-            write_part_head, write_unsatisfied_range,
+            MultipartFraming, Plan, RangeFields, RangeSet, Representation, advertise,
+            divisible_length, plan, write_part_head, write_unsatisfied_range,
         },
-        field::Accept,
+        field::{Accept, accept_encoding},
         validator::{ValidatorsRef, validators},
     },
 };
@@ -26,6 +29,9 @@ use crate::{
 pub(super) struct PartialRead {
     fields: RangeFields,
     accepts_json: bool,
+    /// `true` if a layer outside may code the content, which has no `Content-Range` to prevent that
+    /// if it has several parts.
+    allows_coding: bool,
     config: Arc<RangeConfig>,
 }
 
@@ -38,6 +44,7 @@ impl PartialRead {
         Self {
             fields: fields.cloned(),
             accepts_json: Accept::from_headers(headers).accepts_json(),
+            allows_coding: accept_encoding::allows_coding(headers),
             config: Arc::clone(config),
         }
     }
@@ -45,6 +52,7 @@ impl PartialRead {
     /// Cuts the response, if it is the whole representation.
     pub(super) fn respond<B: Body<Data = Bytes>>(
         &self,
+        cx: &mut Context<'_>,
         mut response: Response<B>,
     ) -> Response<ResponseBody<B>> {
         let Some(length) = divisible_body_length(&Method::GET, &response) else {
@@ -54,22 +62,24 @@ impl PartialRead {
         match self.plan(response.headers(), length) {
             Plan::Whole => response.map(ResponseBody::inner),
             Plan::Unsatisfiable => self.refuse(response, length),
-            Plan::Parts(ranges) => self.cut(response, &ranges, length),
+            Plan::Parts(ranges) => self.cut(cx, response, &ranges, length),
         }
     }
 
     fn plan(&self, headers: &HeaderMap, length: u64) -> Plan {
-        let etag = validators::etag(headers);
-        let (last_modified, date) = if self.fields.has_if_range() {
-            validators::dates(headers, || self.config.clock.now()).unzip()
-        } else {
-            (None, None)
-        };
-        let representation = Representation {
+        let mut representation = Representation {
             length,
-            validators: ValidatorsRef::new(etag, last_modified),
-            date,
+            validators: ValidatorsRef::default(),
+            date: None,
         };
+        // Nothing else is compared with the validators.
+        if self.fields.has_if_range() {
+            let dates = validators::dates(headers, || self.config.clock.now());
+            let (last_modified, date) = dates.unzip();
+            representation.validators =
+                ValidatorsRef::new(validators::etag(headers), last_modified);
+            representation.date = date;
+        }
         plan(
             &self.fields,
             &Method::GET,
@@ -80,22 +90,58 @@ impl PartialRead {
 
     fn cut<B: Body<Data = Bytes>>(
         &self,
+        cx: &mut Context<'_>,
         mut response: Response<B>,
         ranges: &RangeSet,
         length: u64,
     ) -> Response<ResponseBody<B>> {
         let [part] = *ranges.as_slice() else {
-            return response.map(ResponseBody::inner);
+            return self.cut_several(cx, response, ranges, length);
         };
         *response.status_mut() = StatusCode::PARTIAL_CONTENT;
-        write_part_head(
-            response.headers_mut(),
-            part,
-            length,
-            self.fields.has_if_range(),
-        );
+        let had_if_range = self.fields.has_if_range();
+        if had_if_range {
+            WholeContentType::keep(&mut response);
+        }
+        write_part_head(response.headers_mut(), part, length, had_if_range);
         self.config.record(&mut response, ranges, length);
         response.map(|body| ResponseBody::slice(body, part))
+    }
+
+    /// Cuts several parts, or passes the response if it is better whole.
+    fn cut_several<B: Body<Data = Bytes>>(
+        &self,
+        cx: &mut Context<'_>,
+        response: Response<B>,
+        ranges: &RangeSet,
+        length: u64,
+    ) -> Response<ResponseBody<B>> {
+        if self.allows_coding {
+            return response.map(ResponseBody::inner);
+        }
+        let boundary = (self.config.draw_boundary)();
+        let headers = response.headers();
+        let framing = MultipartFraming::new(ranges.as_slice(), length, headers, &boundary);
+        let Some(framing) = framing else {
+            return response.map(ResponseBody::inner);
+        };
+        let (mut head, body) = response.into_parts();
+        let content = if ranges.ascends() {
+            PartContent::Stream(body)
+        } else {
+            // A stream is read once, so its parts cannot have the order of the request.
+            match content_in_one_piece(cx, body, length) {
+                Ok(content) => PartContent::Whole(content),
+                Err(body) => return Response::from_parts(head, body),
+            }
+        };
+        head.status = StatusCode::PARTIAL_CONTENT;
+        let mut response = Response::from_parts(head, ());
+        WholeContentType::keep(&mut response);
+        framing.write_head(response.headers_mut(), self.fields.has_if_range());
+        let mut response = response.map(|()| ResponseBody::byteranges(framing, content));
+        self.config.record(&mut response, ranges, length);
+        response
     }
 
     /// Turns the response into a 416.

@@ -111,6 +111,12 @@ pub enum Reason {
     Unchecked,
     /// The response is 500: a write held its lock for too long and was dropped.
     TimedOut,
+    /// The response is 400: the content differs from `Content-Digest` or `Repr-Digest` (RFC 9530).
+    DigestDiffers,
+    /// The response is 400: `Content-Digest` or `Repr-Digest` is malformed.
+    DigestMalformed,
+    /// The response is 400: the request has content and no digest, and needs one.
+    DigestRequired,
     /// A request with an `Idempotency-Key` cannot be performed, or its response not repeated.
     Key(KeyProblem),
 }

@@ -5,7 +5,7 @@ use http::{
 
 use super::*;
 
-const REASONS: [Reason; 15] = [
+const REASONS: [Reason; 18] = [
     Reason::PreconditionFailed(Condition::IfMatch),
     Reason::PreconditionFailed(Condition::IfNoneMatch),
     Reason::PreconditionFailed(Condition::IfUnmodifiedSince),
@@ -21,6 +21,9 @@ const REASONS: [Reason; 15] = [
     Reason::Busy,
     Reason::Unchecked,
     Reason::TimedOut,
+    Reason::DigestDiffers,
+    Reason::DigestMalformed,
+    Reason::DigestRequired,
 ];
 
 fn problem(refusal: &Refusal) -> serde_json::Value {

@@ -78,6 +78,16 @@ macro_rules! internal_error {
     };
 }
 
+macro_rules! digest_refused {
+    ($title:literal, $fragment:literal, $detail:literal) => {
+        text!(
+            BAD_REQUEST 400 $title,
+            "https://docs.rs/tower-conditional/latest/tower_conditional/digest/#" $fragment,
+            $detail
+        )
+    };
+}
+
 impl Reason {
     pub(super) fn text(self) -> &'static ProblemText {
         match self {
@@ -139,6 +149,21 @@ impl Reason {
             ),
             Self::TimedOut => internal_error!(
                 "The write did not end in time and was given up. It may or may not have taken effect."
+            ),
+            Self::DigestDiffers => digest_refused!(
+                "Digest Differs",
+                "differs",
+                "The content is not the one of Content-Digest or Repr-Digest. Nothing was performed. Send it again."
+            ),
+            Self::DigestMalformed => digest_refused!(
+                "Digest Malformed",
+                "malformed",
+                "Content-Digest and Repr-Digest are dictionaries of digests in Base64 between colons, such as sha-256=:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=:"
+            ),
+            Self::DigestRequired => digest_refused!(
+                "Digest Required",
+                "required",
+                "Send Content-Digest with the SHA-256 of the content."
             ),
             Self::Key(problem) => problem.text(),
         }

@@ -3,6 +3,8 @@
 use std::{
     collections::VecDeque,
     convert::Infallible,
+    error::Error,
+    fmt,
     pin::{Pin, pin},
     task::{Context, Poll, Waker},
 };
@@ -51,6 +53,14 @@ pin_project! {
 /// The error of a [`ScriptedBody`].
 #[derive(Debug, PartialEq)]
 pub(crate) struct Broken;
+
+impl fmt::Display for Broken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the script has an error here")
+    }
+}
+
+impl Error for Broken {}
 
 impl ScriptedBody {
     /// Creates a body with an exact size hint, as bodies in memory have.

@@ -5,6 +5,7 @@ mod bodies;
 mod event_text;
 #[cfg(feature = "tracing")]
 mod events;
+mod multipart;
 
 #[cfg(feature = "tokio")]
 use std::time::Duration;
@@ -35,6 +36,7 @@ use crate::{
 pub(crate) use bodies::{Act, Broken, ScriptedBody, Silent, Upload, content, read, read_unchecked};
 #[cfg(feature = "tracing")]
 pub(crate) use events::RecordedEvents;
+pub(crate) use multipart::multipart;
 
 /// Moves the paused clock of tokio. Timers on the way fire in their order, which `advance` would
 /// skip.

@@ -13,7 +13,8 @@ use http::{HeaderName, HeaderValue, Method, Request, Response, request::Parts};
 use http_body_util::Empty;
 use tower::{Layer, Service};
 use tower_conditional::{
-    CachePolicyLayer, CacheStatusLayer, IdempotencyLayer, StateRefLayer, ValidatorCacheLayer,
+    CachePolicyLayer, CacheStatusLayer, DigestLayer, IdempotencyLayer, StateRefLayer,
+    ValidatorCacheLayer,
     cache_policy::CachePolicy,
     store::{MemoryIdempotencyStore, MemoryValidatorStore},
     validator_cache::ValidatorCache,
@@ -75,6 +76,11 @@ fn requests_that_concern_no_layer_allocate_nothing() {
             ("state", added_to(&state, &method)),
             ("status", added_to(&status, &method)),
             ("keys", added_to(&keys(), &method)),
+            ("digest", added_to(&DigestLayer::verify(), &method)),
+            (
+                "required digest",
+                added_to(&DigestLayer::verify().require(), &method),
+            ),
         ];
         assert!(added.iter().all(|(_, count)| *count == 0), "{added:?}");
     }
@@ -93,5 +99,7 @@ fn layers_with_stores_are_applied_without_an_allocation() {
     }
     let vary = [HeaderName::from_static("x-tenant")];
     let validators = validators().vary(vary).principal(|_| Some("alice"));
-    assert_eq!((applied(&keys()), applied(&validators)), (0, 0));
+    let digest = DigestLayer::verify().require();
+    let added = (applied(&keys()), applied(&validators), applied(&digest));
+    assert_eq!(added, (0, 0, 0));
 }

@@ -14,6 +14,7 @@ mod idle;
 #[cfg(feature = "metrics")]
 mod observe;
 mod preconditions;
+mod ranges;
 #[cfg(feature = "tokio")]
 mod remembered;
 mod support;

@@ -5,15 +5,22 @@ use std::sync::{
     atomic::{AtomicI64, Ordering},
 };
 
-use axum::{Router, routing::get};
-use http::header::{ACCEPT_RANGES, LAST_MODIFIED};
+use axum::{Router, body::Body, extract::Request, routing::get};
+use http::{
+    HeaderValue,
+    header::{ACCEPT_RANGES, LAST_MODIFIED},
+};
 use tower_conditional::{
-    ConditionalLayer, PreconditionLayer, RangeLayer, VersionTags, source, stack,
+    CachePolicyLayer, ConditionalLayer, PreconditionLayer, RangeLayer, VersionTags,
+    cache_policy::{CachePolicy, Rule},
+    handler::Ranges,
+    source, stack,
 };
 
 use crate::support::{CONTENT, Fields, Reply, send};
 
 const PART: (&str, &str) = ("range", "bytes=100-199");
+const SEVERAL: (&str, &str) = ("range", "bytes=100-199,900-999");
 const BEHIND: (&str, &str) = ("range", "bytes=99999999-");
 
 fn app() -> Router {
@@ -91,6 +98,50 @@ async fn conditions_come_before_ranges() {
     }
     // R-9110-14.2-b: a 404 wins, too.
     assert_eq!(send(&app, "GET", "/absent", &[PART]).await.status, 404);
+}
+
+/// R-9110-15.3.7-a: the policy of a part is that of its representation, whose type the part does not
+/// show.
+#[tokio::test]
+async fn a_part_has_the_policy_of_its_type() {
+    let rule = Rule::new(CachePolicy::immutable_asset())
+        .content_type("text/*")
+        .unwrap();
+    let policies = CachePolicyLayer::new(CachePolicy::no_store())
+        .rule(rule)
+        .unwrap();
+    let layer = stack().cache_policy(policies).ranges(RangeLayer::new());
+    let seek = async |request: Request| {
+        let ranges = Ranges::of(&request).content_type(HeaderValue::from_static("text/plain"));
+        let (length, tag) = (CONTENT.len() as u64, VersionTags::plain().number(1));
+        ranges.respond(length, tag, |range| {
+            Body::from(&CONTENT[range.first() as usize..=range.last() as usize])
+        })
+    };
+    let router = Router::new().route("/", get(async || CONTENT));
+    let app = router.route("/seek", get(seek)).layer(layer);
+    let whole = read(&app, &[]).await;
+    let policy = whole.field("cache-control");
+    assert!(policy.is_some_and(|policy| policy.contains("immutable")));
+    for fields in [&[PART] as &[_], &[PART, ("if-range", whole.tag())]] {
+        let part = read(&app, fields).await;
+        assert_part(&part);
+        assert_eq!(
+            (part.field("cache-control"), part.field("vary")),
+            (policy, whole.field("vary"))
+        );
+        assert_eq!(part.field("content-type").is_none(), fields.len() > 1);
+    }
+    for (path, fields) in [
+        ("/", &[SEVERAL] as &[_]),
+        ("/seek", &[PART]),
+        ("/seek", &[PART, ("if-range", "\"1\"")]),
+        ("/seek", &[SEVERAL]),
+    ] {
+        let parts = send(&app, "GET", path, fields).await;
+        assert_eq!(parts.status, 206, "{path} {fields:?}");
+        assert_eq!(parts.field("cache-control"), policy, "{path} {fields:?}");
+    }
 }
 
 /// R-9110-14.2-a, R-9110-9.3.2-a.

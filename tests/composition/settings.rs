@@ -13,7 +13,7 @@ use http::{HeaderName, HeaderValue, Request, Response, request::Parts};
 use http_body_util::Full;
 use tower::{Layer, Service, service_fn, util::ServiceFn};
 use tower_conditional::{
-    CachePolicyLayer, CacheStatusLayer, CacheTagsLayer, EtagLayer, PreconditionLayer,
+    CachePolicyLayer, CacheStatusLayer, CacheTagsLayer, DigestLayer, EtagLayer, PreconditionLayer,
     StateRefLayer, ValidatorCacheLayer,
     audit::Audit,
     cache_policy::CachePolicy,
@@ -50,6 +50,10 @@ fn zero_is_refused_with_the_remedy() {
         (
             refused(|| EtagLayer::new().max_body_bytes(0)),
             "leave the layer out",
+        ),
+        (
+            refused(|| DigestLayer::verify().max_body_bytes(0)),
+            "use `streaming`",
         ),
         (
             refused(|| KeyedLock::new().hold_timeout(ZERO)),

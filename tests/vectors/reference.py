@@ -16,8 +16,6 @@ import re
 import sys
 
 HERE = pathlib.Path(__file__).parent
-BY_HAND = HERE / "preconditions.json"
-PRODUCT = HERE / "preconditions-product.json"
 
 # Section 8.8.3.
 TAG = rb'(?:W/)?"[\x21\x23-\x7e\x80-\xff]*"'
@@ -254,22 +252,30 @@ def write(rows):
     return "[\n" + ",\n".join(json.dumps(row) for row in rows) + "\n]\n"
 
 
-def main():
-    text = write(product())
+def run(name, rows, decide):
+    """Writes the product. With --check, compares it with its file, and this reading with the rows
+    written by hand."""
+    text = write(rows)
+    product = HERE / f"{name}-product.json"
     if "--check" not in sys.argv[1:]:
-        PRODUCT.write_text(text)
+        product.write_text(text)
         return 0
     wrong = 0
-    if PRODUCT.read_text() != text:
-        print(f"{PRODUCT.name} is out of date: run {pathlib.Path(__file__).name}", file=sys.stderr)
+    if product.read_text() != text:
+        script = pathlib.Path(sys.argv[0]).name
+        print(f"{product.name} is out of date: run {script}", file=sys.stderr)
         wrong += 1
-    for hand in json.loads(BY_HAND.read_text()):
-        ours = evaluate(hand["method"], hand["request"], hand["state"], hand["now"])[0]
+    for hand in json.loads((HERE / f"{name}.json").read_text()):
+        ours = decide(hand)[0]
         if ours != hand["expected"]:
             print(f"{hand['name']}: by hand {hand['expected']}, here {ours}", file=sys.stderr)
             wrong += 1
     return min(wrong, 1)
 
 
+def decide(row):
+    return evaluate(*(row[key] for key in ("method", "request", "state", "now")))
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run("preconditions", product(), decide))

@@ -11,6 +11,9 @@ mod codings;
 mod curl_retries;
 #[cfg(feature = "tokio")]
 mod current_in_412;
+mod digests;
+#[cfg(feature = "tokio")]
+mod digests_keyed;
 #[cfg(feature = "tokio")]
 mod disconnected;
 #[cfg(feature = "tokio")]
@@ -30,6 +33,7 @@ mod not_modified;
 mod observed;
 mod one_connection;
 mod precondition_failed;
+mod ranges;
 mod read_your_writes;
 #[cfg(feature = "tokio")]
 mod refused_content;

@@ -56,7 +56,10 @@ async fn other_programs_verify_the_digests() {
     }
     let server = start().await;
     let port = server.address().port().to_string();
-    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/wire/repr_digests/verify.py");
+    let script = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/tests/wire/repr_digests/verify.py"
+    );
     let verify = move || Command::new("python3").args([script, &port]).output();
     let output = spawn_blocking(verify).await.unwrap().unwrap();
     let errors = String::from_utf8_lossy(&output.stderr);

@@ -1,4 +1,4 @@
-//! Tests in a real browser: a script of one origin, and services of another.
+//! Tests in a real browser: a script of one origin with services of another, and a player that seeks.
 //!
 //! Both are servers on 127.0.0.1, and their ports make two origins. The page posts what its script
 //! has seen to its own server.
@@ -6,4 +6,5 @@
 mod browser;
 mod cross_origin;
 mod page;
+mod seeking;
 mod service;

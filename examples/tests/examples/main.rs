@@ -1,6 +1,6 @@
 //! Black-box tests, which start the built examples and connect to them.
 //!
-//! All tests are about `notes`, except `openapi`, `optimistic_locking`, `payments`, `plain_hyper` and
+//! All tests are about `notes`, except `openapi`, `optimistic_locking`, `payments`, `plain_hyper`, `ranges` and
 //! `validator_cache`. The tests of `tests/showcase` cover the same handlers and layers completely.
 
 mod conditional_writes;
@@ -13,6 +13,7 @@ mod payments;
 mod plain_hyper;
 mod program;
 mod races;
+mod ranges;
 mod real_clients;
 mod refused_clients;
 mod support;

@@ -1,4 +1,5 @@
 mod directory;
+mod ranges;
 mod response;
 mod service;
 mod set;

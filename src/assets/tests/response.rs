@@ -122,7 +122,8 @@ async fn conditions_are_evaluated() {
         (&[(IF_MATCH, tag)], met),
         (&[(IF_MATCH, "\"other\"")], failed),
         (&[(IF_MATCH, tag), (IF_NONE_MATCH, tag)], not_modified),
-        (&[(RANGE, "bytes=0-1")], met),
+        (&[(RANGE, "bytes=9-"), (IF_MATCH, "\"other\"")], failed),
+        (&[(RANGE, "bytes=9-"), (IF_NONE_MATCH, tag)], not_modified),
     ];
     for (fields, status) in table {
         let response = ask(&assets, Method::GET, &url, fields).await;

@@ -27,9 +27,16 @@ async fn gone() -> NotModified {
     NotModified::new(tagged("7"))
 }
 
+async fn film(ranges: Ranges) -> impl IntoResponse {
+    ranges.respond(1000, tagged("7"), |range| {
+        Body::from(vec![b'x'; range.length() as usize])
+    })
+}
+
 fn router() -> Router {
     let methods = get(read).put(write).post(careless);
-    Router::new().route("/", methods).route("/304", get(gone))
+    let router = Router::new().route("/", methods).route("/304", get(gone));
+    router.route("/film", get(film))
 }
 
 async fn send(router: Router, method: &str, fields: Fields<'_>) -> Response<Body> {
@@ -89,4 +96,17 @@ async fn the_layer_sees_the_comparison_of_the_extractor() {
     assert_eq!(response.status(), 500);
     assert!(Outcome::of(&response).unwrap().is_unchecked());
     assert_eq!(send(router, "POST", &[]).await.status(), 204);
+}
+
+/// R-9110-14.2-a: the router sends the head of the 200 to a `HEAD`.
+#[tokio::test]
+async fn ranges_are_an_extractor() {
+    for (method, status, length) in [("GET", 206, "4"), ("HEAD", 200, "1000")] {
+        let request = Request::builder().method(method).uri("/film");
+        let request = request.header("range", "bytes=3-6").body(Body::empty());
+        let response = router().oneshot(request.unwrap()).await.unwrap();
+        assert_eq!(response.status(), status, "{method}");
+        assert_eq!(response.headers()["content-length"], length);
+        assert_eq!(response.headers()["etag"], "\"7\"");
+    }
 }

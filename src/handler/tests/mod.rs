@@ -6,6 +6,7 @@ mod dates;
 mod expected;
 mod failed;
 mod preconditions;
+mod ranges;
 mod with_validators;
 
 use bytes::Bytes;

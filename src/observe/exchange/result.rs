@@ -27,6 +27,8 @@ pub enum ExchangeResult {
     Replayed,
     /// The idempotency key was refused.
     KeyRefused,
+    /// The content of the request differs from its digest, or its digest was refused.
+    DigestRefused,
     /// The request was dropped before it had a response: the client disconnected, or a timeout
     /// outside was over.
     Cancelled,
@@ -42,7 +44,7 @@ pub enum ExchangeResult {
 
 impl ExchangeResult {
     /// All results.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::Unevaluated,
         Self::Unconditional,
         Self::Proceeded,
@@ -54,6 +56,7 @@ impl ExchangeResult {
         Self::SourceFailed,
         Self::Replayed,
         Self::KeyRefused,
+        Self::DigestRefused,
         Self::Cancelled,
         Self::ServiceError,
         Self::Panicked,
@@ -76,6 +79,7 @@ impl ExchangeResult {
             Self::SourceFailed => "source_failed",
             Self::Replayed => "replayed",
             Self::KeyRefused => "key_refused",
+            Self::DigestRefused => "digest_refused",
             Self::Cancelled => "cancelled",
             Self::ServiceError => "service_error",
             Self::Panicked => "panicked",
@@ -97,6 +101,10 @@ impl ExchangeResult {
     }
 
     fn of_outcome(outcome: &Outcome) -> Self {
+        // Layers inside may record a refusal of their own, since the content broke off.
+        if outcome.is_digest_refused() {
+            return Self::DigestRefused;
+        }
         if outcome.is_replayed() {
             return Self::Replayed;
         }

@@ -19,7 +19,7 @@ pub(super) enum MetricKind {
 }
 
 /// The metrics in the order of the docs.
-pub(super) static ALL: [&Definition; 15] = [
+pub(super) static ALL: [&Definition; 16] = [
     &REQUESTS,
     &BYTES_SENT,
     &BYTES_SAVED,
@@ -34,6 +34,7 @@ pub(super) static ALL: [&Definition; 15] = [
     &KEYS,
     &LOOKUPS,
     &VALIDATOR_EVENTS,
+    &RANGES,
     &BUILD_INFO,
 ];
 
@@ -147,6 +148,14 @@ pub(super) static VALIDATOR_EVENTS: Definition = Definition::new(
     Unit::Count,
     &["event"],
     "Steps of the validator cache",
+);
+
+pub(super) static RANGES: Definition = Definition::new(
+    MetricKind::Counter,
+    "http_conditional_range_responses_total",
+    Unit::Count,
+    &["part"],
+    "Responses with parts, and without any requested byte",
 );
 
 pub(super) static BUILD_INFO: Definition = Definition::new(

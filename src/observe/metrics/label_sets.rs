@@ -2,7 +2,7 @@
 
 use crate::{
     observe::exchange::{ExchangeResult, KeyEvent, PurgeResult, SavedBytes, ValidatorEvent},
-    outcome::{CacheLookup, UntaggedReason},
+    outcome::{CacheLookup, ServedPart, UntaggedReason},
 };
 
 /// A type whose values are a closed set of label values.
@@ -100,6 +100,14 @@ label_set!(SavedBytes {
     Self::Known(_) => "known",
     Self::Last(_) => "last",
 });
+
+impl LabelSet for ServedPart {
+    const LABELS: &'static [&'static str] = &["unsatisfiable", "one", "several"];
+
+    fn label_index(&self) -> usize {
+        self.ranges().len().min(2)
+    }
+}
 
 /// The answers of a source, in the order of [`SourceCalls`](super::super::SourceCalls).
 pub(super) const ANSWERS: &[&str] = &["present", "absent", "unknown", "failed"];

@@ -54,6 +54,7 @@ use crate::outcome::TagOrigin;
 /// | `http_conditional_idempotency_keys_total` | counter | count | `result` | Steps of idempotency keys |
 /// | `http_conditional_validator_cache_lookups_total` | counter | count | `result` | Lookups of remembered validators |
 /// | `http_conditional_validator_cache_events_total` | counter | count | `event` | Steps of the validator cache |
+/// | `http_conditional_range_responses_total` | counter | count | `part` | Responses with parts, and without any requested byte |
 /// | `http_conditional_build_info` | gauge | count | `build` | The running build, which is always 1 |
 ///
 /// # Labels
@@ -73,6 +74,8 @@ use crate::outcome::TagOrigin;
 /// - `result` and `event`: a [`PurgeResult`](super::PurgeResult), a
 ///   [`KeyEvent`](super::KeyEvent), a [`CacheLookup`](crate::outcome::CacheLookup) or a
 ///   [`ValidatorEvent`](super::ValidatorEvent), such as `in_progress`.
+/// - `part`: `one`, `several`, or `unsatisfiable` for a 416. See
+///   [`Outcome::part`](crate::Outcome::part).
 /// - `build`: the text that [`build`](Self::build) was called with.
 ///
 /// Series without a route exist from the start with the value 0, so that the first event is an
@@ -165,6 +168,9 @@ impl Observer for Metrics {
         }
         if let Some(lookup) = outcome.cache_lookup() {
             series.lookups.count(&lookup);
+        }
+        if let Some(part) = outcome.part() {
+            series.ranges.count(part);
         }
         let calls = exchange.sources();
         if calls.total() > 0 {

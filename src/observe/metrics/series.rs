@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     observe::exchange::{Exchange, KeyEvent, PurgeResult, SourceCalls, ValidatorEvent},
-    outcome::{CacheLookup, UntaggedReason},
+    outcome::{CacheLookup, ServedPart, UntaggedReason},
 };
 
 /// A counter for each value of a closed set.
@@ -41,6 +41,7 @@ pub(super) struct Series {
     pub(super) keys: LabelledCounters,
     pub(super) lookups: LabelledCounters,
     pub(super) validator_events: LabelledCounters,
+    pub(super) ranges: LabelledCounters,
 }
 
 impl Series {
@@ -63,6 +64,7 @@ impl Series {
                 r,
                 &definition::VALIDATOR_EVENTS,
             ),
+            ranges: LabelledCounters::of::<ServedPart>(r, &definition::RANGES),
             recorder,
         }
     }

@@ -2,6 +2,7 @@ mod parts;
 mod passed_on;
 mod recorded;
 mod refused;
+mod several;
 
 use std::time::{Duration, SystemTime};
 

@@ -30,6 +30,17 @@ pub fn identity_weight(headers: &HeaderMap) -> Option<u16> {
     }
 }
 
+/// Returns `true` if the header allows any content coding. A member with a malformed weight counts,
+/// since a layer that compresses may read it in another way.
+///
+/// Without the header, any coding would be acceptable, but servers then send none.
+pub(crate) fn allows_coding(headers: &HeaderMap) -> bool {
+    members(lines::lines(headers, &ACCEPT_ENCODING)).any(|member| {
+        parse_member(member)
+            .is_none_or(|(name, weight)| weight > 0 && !name.eq_ignore_ascii_case(b"identity"))
+    })
+}
+
 /// Removes the prefix of `x-gzip` and `x-compress`, which are the same codings without it
 /// (RFC 9110, section 8.4.1).
 pub(crate) fn canonical(coding: &[u8]) -> &[u8] {

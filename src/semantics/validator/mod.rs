@@ -12,6 +12,7 @@ pub(crate) mod key;
 mod label;
 mod opaque;
 mod repeated;
+pub(crate) mod request_digests;
 mod tag_list;
 pub(crate) mod taggable;
 #[cfg(test)]

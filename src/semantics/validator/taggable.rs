@@ -139,10 +139,13 @@ impl HeaderSummary {
     }
 }
 
-/// Returns `true` for a part of a representation, and for a live stream.
-pub(crate) fn is_part_or_live(headers: &HeaderMap) -> bool {
+/// Returns `true` if content with this exact length is a whole representation. A part, a live stream
+/// and content that contradicts its `Content-Length` are none.
+pub(crate) fn is_whole(headers: &HeaderMap, length: u64) -> bool {
     let summary = HeaderSummary::read(headers);
-    summary.content_range || summary.live
+    !summary.content_range
+        && !summary.live
+        && !(summary.content_length && content_length::contradicts(headers, length))
 }
 
 fn is_live_type(value: &[u8]) -> bool {

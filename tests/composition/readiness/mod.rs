@@ -21,7 +21,8 @@ use tower::{
 };
 use tower_conditional::{
     Audit, AuditLayer, CachePolicyLayer, CacheStatusLayer, CacheTagsLayer, CodingTagLayer,
-    ConditionalLayer, EtagLayer, cache_policy::CachePolicy, cache_tags::CacheTags, stack,
+    ConditionalLayer, DigestLayer, EtagLayer, cache_policy::CachePolicy, cache_tags::CacheTags,
+    digest::VerifiedBody, stack,
 };
 use tower_test::mock::{self, Handle, Mock, Spawn};
 
@@ -29,9 +30,9 @@ type Boxed = BoxCloneService<Request<Empty<Bytes>>, Response<Body>, BoxError>;
 type Content = Full<Bytes>;
 
 /// Returns `inner` in each of the layers, and in all of them.
-fn each_layer<S>(inner: impl Fn() -> S) -> [(&'static str, Boxed); 8]
+fn each_layer<S>(inner: impl Fn() -> S) -> [(&'static str, Boxed); 9]
 where
-    S: Service<Request<Empty<Bytes>>, Response = Response<Content>, Error: Into<BoxError>>
+    S: Service<Request<Empty<Bytes>>, Response = Response<Content>, Error: Into<BoxError> + Send>
         + Clone
         + Send
         + 'static,
@@ -64,11 +65,19 @@ where
             ),
         ),
         (
+            "DigestLayer",
+            boxed(DigestLayer::verify().layer(inner().map_request(without_digest))),
+        ),
+        (
             "AuditLayer",
             boxed(AuditLayer::new(Audit::new()).layer(inner())),
         ),
         ("stack()", boxed(stack().layer(inner()))),
     ]
+}
+
+fn without_digest(request: Request<VerifiedBody<Empty<Bytes>>>) -> Request<Empty<Bytes>> {
+    request.map(|_| Empty::new())
 }
 
 fn boxed<S, B>(service: S) -> Boxed

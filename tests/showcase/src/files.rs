@@ -11,7 +11,7 @@ use axum::{
     Router,
     body::{Body, Bytes},
     extract::Path,
-    http::{StatusCode, header},
+    http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
     routing::get,
 };
@@ -19,15 +19,17 @@ use http_body::{Frame, SizeHint};
 use sha2::{Digest, Sha256};
 use tokio::{sync::OnceCell, task};
 use tower_conditional::{
-    EtagLayer, ValidatorCacheLayer,
+    EntityTag, RangeLayer, ValidatorCacheLayer,
     cache_tags::{CacheTags, InvalidCacheTag},
-    etag::ContentDigest,
+    handler::Ranges,
+    stack,
     store::validators::ValidatorStore,
     validator_cache::ValidatorCache,
 };
 
 use crate::{problem::Problem, stats::counted};
 
+const BYTES: HeaderValue = HeaderValue::from_static("application/octet-stream");
 const FRAME: u64 = 64 * 1024;
 const PERIOD: u64 = 251;
 
@@ -43,14 +45,15 @@ enum Content {
     Json {
         size: usize,
     },
-    /// A file whose byte `i` is `i mod 251`. The layer reads it for its tag.
+    /// A file whose byte `i` is `i mod 251`. The layers read it for its tag, and cut its ranges.
     Pattern {
         size: u64,
     },
-    /// The same file above the limit of the layer. The handler supplies the digest.
+    /// The same file above the limit of the layer. The handler knows the tag, and sends ranges
+    /// without the bytes before them.
     Large {
         size: u64,
-        digest: OnceCell<ContentDigest>,
+        tag: OnceCell<EntityTag>,
     },
 }
 
@@ -66,7 +69,7 @@ impl Content {
     const fn large(size: u64) -> Self {
         Self::Large {
             size,
-            digest: OnceCell::const_new(),
+            tag: OnceCell::const_new(),
         }
     }
 }
@@ -75,49 +78,55 @@ impl Content {
 pub(crate) fn routes(
     cache: Option<&ValidatorCache<impl ValidatorStore>>,
 ) -> Result<Router, InvalidCacheTag> {
-    let files = counted(get(file)).route_layer(EtagLayer::new());
+    let files = counted(get(file));
+    let layers = stack().ranges(RangeLayer::new());
     let files = match cache {
         Some(cache) => {
             let group = CacheTags::of(["files"])?;
-            files.route_layer(ValidatorCacheLayer::new(cache.clone()).tags(group))
+            let remembered = ValidatorCacheLayer::new(cache.clone()).tags(group);
+            files.route_layer(layers.validators(remembered))
         }
-        None => files,
+        None => files.route_layer(layers),
     };
     Ok(Router::new().route("/files/{name}", files))
 }
 
-async fn file(Path(name): Path<String>) -> Result<Response, Problem> {
+async fn file(Path(name): Path<String>, ranges: Ranges) -> Result<Response, Problem> {
     let (_, content) = FILES
         .iter()
         .find(|(known, _)| *known == name)
         .ok_or_else(|| Problem::new(StatusCode::NOT_FOUND, "no such file"))?;
 
-    let (media_type, body) = match content {
-        Content::Json { size } => ("application/json", Body::from(json_of(*size))),
-        Content::Pattern { size } | Content::Large { size, .. } => (
-            "application/octet-stream",
-            Body::new(PatternBody::new(*size)),
-        ),
-    };
-    let mut response = ([(header::CONTENT_TYPE, media_type)], body).into_response();
-    if let Content::Large { size, digest } = content {
-        let digest = digest.get_or_init(|| digest_of(*size)).await;
-        response.extensions_mut().insert(*digest);
-    }
-    Ok(response)
+    Ok(match content {
+        Content::Json { size } => {
+            ([(header::CONTENT_TYPE, "application/json")], json_of(*size)).into_response()
+        }
+        Content::Pattern { size } => {
+            let body = Body::new(PatternBody::new(0, *size));
+            ([(header::CONTENT_TYPE, BYTES)], body).into_response()
+        }
+        Content::Large { size, tag } => {
+            let tag = tag.get_or_init(|| tag_of(*size)).await.clone();
+            let ranges = ranges.content_type(BYTES);
+            let response = ranges.respond(*size, tag, |range| {
+                PatternBody::new(range.first(), range.last() + 1)
+            });
+            response.into_response()
+        }
+    })
 }
 
-/// Returns the digest. It is computed at its first use, and not on a thread that serves requests.
-async fn digest_of(size: u64) -> ContentDigest {
-    let digest = task::spawn_blocking(move || {
-        let mut body = PatternBody::new(size);
+/// Returns the tag. It is computed at its first use, and not on a thread that serves requests.
+async fn tag_of(size: u64) -> EntityTag {
+    let tag = task::spawn_blocking(move || {
+        let mut body = PatternBody::new(0, size);
         let mut hasher = Sha256::new();
         while let Some(frame) = body.next_frame() {
             hasher.update(&frame);
         }
-        ContentDigest::new(hasher.finalize().into())
+        EntityTag::from_digest(&hasher.finalize()[..16])
     });
-    digest.await.expect("hashing does not panic")
+    tag.await.expect("hashing does not panic")
 }
 
 /// Returns `{"text":"abc..."}` with exactly this many bytes.
@@ -127,20 +136,21 @@ fn json_of(size: usize) -> String {
     open.chars().chain(letters).chain(close.chars()).collect()
 }
 
+/// The bytes of the pattern from one position to another.
 struct PatternBody {
-    sent: u64,
-    size: u64,
+    position: u64,
+    end: u64,
 }
 
 impl PatternBody {
-    fn new(size: u64) -> Self {
-        Self { sent: 0, size }
+    fn new(position: u64, end: u64) -> Self {
+        Self { position, end }
     }
 
     fn next_frame(&mut self) -> Option<Bytes> {
-        let length = FRAME.min(self.size - self.sent) as usize;
-        let start = (self.sent % PERIOD) as usize;
-        self.sent += length as u64;
+        let length = FRAME.min(self.end - self.position) as usize;
+        let start = (self.position % PERIOD) as usize;
+        self.position += length as u64;
         (length > 0).then(|| PATTERN.slice(start..start + length))
     }
 }
@@ -157,10 +167,10 @@ impl http_body::Body for PatternBody {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.sent == self.size
+        self.position == self.end
     }
 
     fn size_hint(&self) -> SizeHint {
-        SizeHint::with_exact(self.size - self.sent)
+        SizeHint::with_exact(self.end - self.position)
     }
 }

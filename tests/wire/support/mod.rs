@@ -78,18 +78,6 @@ impl Reply {
     }
 }
 
-/// Returns `true` if a program is not installed, and prints that in spite of the capture of the
-/// test. `scripts/test` installs it and sets `CI`, so there it is an error.
-pub(crate) fn is_missing(program: &str) -> bool {
-    if Command::new(program).arg("--version").output().is_ok() {
-        return false;
-    }
-    let message = format!("\nNOT TESTED: {program} is missing\n");
-    assert!(env::var_os("CI").is_none(), "{message}");
-    io::stderr().write_all(message.as_bytes()).unwrap();
-    true
-}
-
 /// Returns the two placements of the stack around an `axum` router.
 pub(crate) async fn placements(router: Router) -> [(&'static str, Server); 2] {
     [
@@ -146,4 +134,16 @@ pub(crate) async fn in_time<F: Future>(future: F) -> F::Output {
     tokio::time::timeout(HANG, future)
         .await
         .expect("nothing came for 20 seconds")
+}
+
+/// Returns `true` if a program is not installed, and prints that in spite of the capture of the
+/// test. `scripts/test` installs it and sets `CI`, so there it is an error.
+pub(crate) fn is_missing(program: &str) -> bool {
+    if Command::new(program).arg("--version").output().is_ok() {
+        return false;
+    }
+    let message = format!("\nNOT TESTED: {program} is missing\n");
+    assert!(env::var_os("CI").is_none(), "{message}");
+    io::stderr().write_all(message.as_bytes()).unwrap();
+    true
 }

@@ -9,8 +9,8 @@ use http::{
 use tower::{Layer, Service, layer::util::Identity};
 use tower_conditional::{
     CachePolicyLayer, CacheStatusLayer, CacheTagsLayer, CodingTagLayer, ConditionalLayer,
-    EtagLayer, PreconditionLayer, StateRefLayer, cache_policy::CachePolicy, cache_tags::CacheTags,
-    etag::Xxh3, stack, state_ref::StateSource,
+    EtagLayer, PreconditionLayer, RangeLayer, StateRefLayer, cache_policy::CachePolicy,
+    cache_tags::CacheTags, etag::Xxh3, stack, state_ref::StateSource,
 };
 use tower_conditional_gate::{Body, Handler, OneRequest, answers, policy, run, source};
 
@@ -32,6 +32,7 @@ fn main() {
         "conditional, source": ConditionalLayer::new().source(source()), Handler::new();
         "precondition": PreconditionLayer::new(source()), Handler::new();
         "etag": etag(), Handler::new();
+        "range": RangeLayer::new(), Handler::new();
         "state reference": state_reference(), Handler::new();
         "coding": CodingTagLayer::new(), Handler::new();
         "policy that yields": yields(), Handler::new().with(CACHE_CONTROL, "max-age=5");

@@ -14,7 +14,7 @@ use crate::{
         ExchangeResult, KeyEvent, Metrics, PurgeResult, SavedBytes, ValidatorEvent,
         exchange::{METHODS, method_index},
     },
-    outcome::{CacheLookup, UntaggedReason},
+    outcome::{CacheLookup, ServedPart, UntaggedReason},
 };
 
 const DOCS: &str = include_str!("../mod.rs");
@@ -70,13 +70,14 @@ fn each_name_is_unique_and_each_label_is_in_the_docs() {
 #[test]
 fn the_values_of_a_label_are_unique_words() {
     let results = ExchangeResult::ALL.map(ExchangeResult::as_str);
-    let sets: [&[&str]; 8] = [
+    let sets: [&[&str]; 9] = [
         &results,
         UntaggedReason::LABELS,
         KeyEvent::LABELS,
         ValidatorEvent::LABELS,
         PurgeResult::LABELS,
         CacheLookup::LABELS,
+        ServedPart::LABELS,
         SavedBytes::LABELS,
         ANSWERS,
     ];

@@ -1,5 +1,7 @@
 use std::{fmt, ops::RangeInclusive};
 
+use bytes::Bytes;
+
 /// A range of bytes in a representation, from its first to its last byte (RFC 9110, section
 /// 14.1.2). It has at least one byte.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -31,6 +33,17 @@ impl ByteRange {
     #[must_use]
     pub fn length(self) -> u64 {
         self.last - self.first + 1
+    }
+
+    /// Returns the range of a body that has these bytes alone.
+    pub(crate) fn moved_to_start(self) -> Self {
+        Self::new(0, self.last - self.first)
+    }
+
+    /// Returns these bytes of a representation without a copy, or as many of them as there are.
+    pub(crate) fn slice(self, whole: &Bytes) -> Bytes {
+        let clamp = |end: u64| usize::try_from(end).map_or(whole.len(), |end| end.min(whole.len()));
+        whole.slice(clamp(self.first)..clamp(self.last.saturating_add(1)))
     }
 
     /// Returns `true` if at most `gap` bytes lie between the two ranges.

@@ -2,10 +2,7 @@
 
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header::ACCEPT_RANGES};
 
-use crate::semantics::{
-    field::{content_length, lines},
-    validator::taggable,
-};
+use crate::semantics::{field::content_length, validator::taggable};
 
 /// Returns the length of a representation whose parts can be sent, or `None` if the response passes
 /// unchanged. `exact` is the exact size of the body, if it is known.
@@ -23,16 +20,17 @@ pub(crate) fn divisible_length<B>(
     let headers = response.headers();
     let length = if *method == Method::HEAD {
         // The body is empty, and does not show the length of the 200.
-        content_length::of_get(response.status(), headers, exact, true)
+        content_length::of_get(response.status(), headers, exact, true)?
     } else {
-        exact.filter(|length| !content_length::contradicts(headers, *length))
+        exact?
     };
-    length.filter(|_| !taggable::is_part_or_live(headers))
+    taggable::is_whole(headers, length).then_some(length)
 }
 
 /// Writes `Accept-Ranges: bytes` (RFC 9110, section 14.3), unless the handler says something.
 pub(crate) fn advertise(headers: &mut HeaderMap) {
-    if !lines::has(headers, &ACCEPT_RANGES) {
-        headers.insert(ACCEPT_RANGES, HeaderValue::from_static("bytes"));
-    }
+    // An entry is hashed once.
+    headers
+        .entry(ACCEPT_RANGES)
+        .or_insert(HeaderValue::from_static("bytes"));
 }

@@ -1,18 +1,16 @@
 //! The heads of a 206 and of a 416.
 
-use std::io::Write;
-
 use bytes::Bytes;
 use http::{
-    HeaderMap, HeaderValue,
+    HeaderMap, HeaderName, HeaderValue,
     header::{CONTENT_LENGTH, CONTENT_RANGE, LAST_MODIFIED, TRAILER, TRANSFER_ENCODING},
 };
 
 use super::ByteRange;
 use crate::semantics::condition::not_modified::strip_representation_metadata;
 
-/// The length of `bytes FIRST-LAST/COMPLETE`, with three numbers of 20 digits.
-const MAX_CONTENT_RANGE: usize = "bytes -/".len() + 3 * 20;
+/// The length of both values with four numbers of 20 digits.
+const MAX_PART_TEXT: usize = "bytes -/".len() + 4 * 20;
 
 /// Turns the head of a 200 into that of a 206 with one part (RFC 9110, section 15.3.7.1).
 ///
@@ -31,18 +29,24 @@ pub(crate) fn write_part_head(
 }
 
 /// Removes the headers that describe the content of the 200, and not that of its parts.
-fn strip_for_parts(headers: &mut HeaderMap, had_if_range: bool) {
+pub(super) fn strip_for_parts(headers: &mut HeaderMap, had_if_range: bool) {
     if had_if_range {
         strip_representation_metadata(headers);
         headers.remove(LAST_MODIFIED);
         return;
     }
+    // Most responses have none of them, and comparing names costs less than hashing these four.
+    while let Some(name) = headers.keys().find(|name| describes_content(name)).cloned() {
+        headers.remove(name);
+    }
+}
+
+/// Returns `true` for headers that frame the content of the 200, and for digests of that content
+/// (RFC 9530, section 2).
+fn describes_content(name: &HeaderName) -> bool {
     // The trailers of the whole are not sent.
-    headers.remove(TRAILER);
-    headers.remove(TRANSFER_ENCODING);
-    // Both are digests of the content that is sent (RFC 9530, section 2).
-    headers.remove("content-digest");
-    headers.remove("content-md5");
+    matches!(*name, TRAILER | TRANSFER_ENCODING)
+        || matches!(name.as_str(), "content-digest" | "content-md5")
 }
 
 /// Writes `Content-Range` of a 416 (section 15.5.17).
@@ -54,11 +58,19 @@ pub(crate) fn write_unsatisfied_range(headers: &mut HeaderMap, complete_length: 
 /// Returns the values of `Content-Range` and `Content-Length`, with one allocation for both.
 fn part_values(part: ByteRange, complete_length: u64) -> (HeaderValue, HeaderValue) {
     let mut text = PartText {
-        bytes: [0; MAX_CONTENT_RANGE + 20],
-        length: 0,
+        bytes: [0; MAX_PART_TEXT],
+        start: MAX_PART_TEXT,
     };
-    let range_length = text.push(format_args!("bytes {part}/{complete_length}"));
-    text.push(format_args!("{}", part.length()));
+    // Written from its end, as digits are found.
+    text.push_number(part.length());
+    let length_start = text.start;
+    text.push_number(complete_length);
+    text.push(b"/");
+    text.push_number(part.last());
+    text.push(b"-");
+    text.push_number(part.first());
+    text.push(b"bytes ");
+    let range_length = length_start - text.start;
     let text = Bytes::from_owner(text);
     let value = |bytes| HeaderValue::from_maybe_shared(bytes).expect(IS_VISIBLE);
     (
@@ -67,25 +79,34 @@ fn part_values(part: ByteRange, complete_length: u64) -> (HeaderValue, HeaderVal
     )
 }
 
+/// `bytes FIRST-LAST/COMPLETE`, and the length of the part.
 struct PartText {
-    bytes: [u8; MAX_CONTENT_RANGE + 20],
-    length: usize,
+    bytes: [u8; MAX_PART_TEXT],
+    start: usize,
 }
 
 impl PartText {
-    /// Appends a text, and returns the length of all.
-    fn push(&mut self, text: std::fmt::Arguments<'_>) -> usize {
-        let mut free = &mut self.bytes[self.length..];
-        let room = free.len();
-        free.write_fmt(text).expect("there is room for all digits");
-        self.length += room - free.len();
-        self.length
+    /// Writes a text before all others.
+    fn push(&mut self, text: &[u8]) {
+        let start = self.start - text.len();
+        self.bytes[start..self.start].copy_from_slice(text);
+        self.start = start;
+    }
+
+    fn push_number(&mut self, mut number: u64) {
+        loop {
+            self.push(&[b'0' + (number % 10) as u8]);
+            number /= 10;
+            if number == 0 {
+                return;
+            }
+        }
     }
 }
 
 impl AsRef<[u8]> for PartText {
     fn as_ref(&self) -> &[u8] {
-        &self.bytes[..self.length]
+        &self.bytes[self.start..]
     }
 }
 

@@ -10,6 +10,16 @@ pub struct RangeLimits {
     pub max_gap: u64,
 }
 
+/// 16 parts, and gaps that are shorter than the head of a part (RFC 9110, section 15.3.7.2).
+impl Default for RangeLimits {
+    fn default() -> Self {
+        Self {
+            max_parts: 16,
+            max_gap: 80,
+        }
+    }
+}
+
 /// The ranges of a response, in the order of the request. No two of them overlap.
 #[derive(Debug, Clone, Default)]
 pub struct RangeSet(OneOrMany<ByteRange>);
@@ -28,13 +38,17 @@ impl RangeSet {
         self.0.as_slice()
     }
 
+    /// Returns `true` if the ranges are in the order of their bytes, so that a stream has all of them.
+    pub(crate) fn ascends(&self) -> bool {
+        self.as_slice().is_sorted_by_key(|range| range.first())
+    }
+
     /// Adds a range, and joins it with the ranges that are near. The result has the place of the
     /// first of them.
     fn push(&mut self, mut range: ByteRange, gap: u64) {
         match &mut self.0 {
-            OneOrMany::None => self.0.push(range),
             OneOrMany::One(only) if only.is_near(range, gap) => *only = only.hull(range),
-            OneOrMany::One(_) => self.0.push(range),
+            OneOrMany::None | OneOrMany::One(_) => self.0.push(range),
             OneOrMany::Many(ranges) => {
                 let mut place = ranges.len();
                 while let Some(at) = ranges.iter().position(|other| other.is_near(range, gap)) {
@@ -51,7 +65,7 @@ impl RangeSet {
 pub(super) enum RequestedRanges {
     /// These parts. There are none if no range is satisfiable.
     Parts(RangeSet),
-    /// The request is invalid, or has more parts than the limit.
+    /// The request is invalid, has more parts than the limit, or asks for the end of nothing.
     Ignored,
 }
 
@@ -69,6 +83,11 @@ pub(super) fn select<'a>(
         let Some(specifier) = RangeSpec::parse(specifier) else {
             return RequestedRanges::Ignored;
         };
+        // The end of an empty representation is satisfiable (section 14.1.2), but no `Content-Range`
+        // can name it.
+        if length == 0 && matches!(specifier, RangeSpec::Suffix(1..)) {
+            return RequestedRanges::Ignored;
+        }
         if let Some(range) = specifier.resolve(length) {
             set.push(range, limits.max_gap);
         }

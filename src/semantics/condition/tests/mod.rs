@@ -2,7 +2,7 @@
 
 mod admission;
 mod current_in_412;
-mod evaluate;
+pub(super) mod evaluate;
 mod fields;
 mod not_modified;
 mod self_get;

@@ -5,6 +5,7 @@ mod digest_fields;
 mod encoded;
 mod etag;
 mod label;
+mod request_digests;
 mod tag_list;
 mod taggable;
 mod validators;

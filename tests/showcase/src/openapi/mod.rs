@@ -27,6 +27,10 @@ pub(crate) fn routes() -> serde_json::Result<Router> {
 
 /// Returns the `HEAD` of a `GET`.
 fn without_content(mut read: Operation) -> Operation {
+    // `Range` has no meaning in a `HEAD` (RFC 9110, section 14.2).
+    for status in ["206", "416"] {
+        read.responses.responses.remove(status);
+    }
     for response in read.responses.responses.values_mut() {
         if let RefOr::T(response) = response {
             response.content.clear();

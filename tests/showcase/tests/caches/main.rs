@@ -1,10 +1,10 @@
 //! nginx and Varnish in front of the layers and of the showcase: the responses that they store, use
-//! and purge.
+//! and purge. For ranges, there is also Squid.
 //!
-//! The tests need the Debian packages `nginx`, `libnginx-mod-http-cache-purge`, `varnish` and
+//! The tests need the Debian packages `nginx`, `libnginx-mod-http-cache-purge`, `squid`, `varnish` and
 //! `varnish-modules`.
 //!
-//! Both caches obey `max-age`, `stale-while-revalidate`, `no-store`, `private`, `Vary` and tags,
+//! nginx and Varnish obey `max-age`, `stale-while-revalidate`, `no-store`, `private`, `Vary` and tags,
 //! without any setting for the layers. The table has the facts that operators should know. A test
 //! or the configuration in `support` checks each of them:
 //!
@@ -17,6 +17,7 @@
 //! | response to `Authorization` | is stored and shared, unless it is `private`, as `CachePolicyLayer` makes it | is not stored |
 //! | write through the cache | changes nothing stored | changes nothing stored |
 //! | `PURGE` removes | one variant of `Vary`; one coding, if the key contains it | all variants, or all responses with a key of `xkey` |
+//! | `Range` | the whole is asked for and stored, or parts of one size with `slice` | the whole is asked for and stored; if it must not be, the range is passed |
 //! | content codings | are variants of `Vary` | gzip alone, which Varnish decodes itself; variants of `Vary` with `http_gzip_support=off` |
 
 mod codings;
@@ -24,4 +25,5 @@ mod freshness;
 mod notes;
 mod private;
 mod purge;
+mod ranges;
 mod support;

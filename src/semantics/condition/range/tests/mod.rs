@@ -2,6 +2,7 @@ mod divisible;
 mod head;
 mod if_range;
 mod ranges;
+mod vectors;
 
 use http::{
     HeaderMap, HeaderValue, Method,

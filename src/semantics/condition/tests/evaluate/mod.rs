@@ -32,7 +32,7 @@ struct Row {
 
 #[derive(Deserialize)]
 #[serde(untagged)]
-enum State {
+pub(in crate::semantics::condition) enum State {
     Named(String),
     Present {
         etag: Option<String>,
@@ -59,7 +59,7 @@ fn rows() -> Vec<Row> {
 }
 
 /// Converts text to a header value: each character is the byte with the same number.
-fn value(text: &str) -> HeaderValue {
+pub(in crate::semantics::condition) fn value(text: &str) -> HeaderValue {
     let bytes: Vec<u8> = text
         .chars()
         .map(|character| u8::try_from(character).expect("a byte"))
@@ -84,7 +84,7 @@ impl Row {
 }
 
 impl State {
-    fn current(&self) -> Current {
+    pub(in crate::semantics::condition) fn current(&self) -> Current {
         match self {
             Self::Named(name) if name == "unknown" => Current::Unknown,
             Self::Named(name) if name == "absent" => Current::Absent,
@@ -108,7 +108,7 @@ impl State {
     }
 }
 
-fn text(decision: Decision) -> String {
+pub(in crate::semantics::condition) fn text(decision: Decision) -> String {
     match decision {
         Decision::Proceed => "proceed".to_owned(),
         Decision::NotModified => "not_modified".to_owned(),

@@ -1,12 +1,17 @@
 use std::net::SocketAddr;
 
-use super::{Client, Reply, nginx, process::Process, varnish};
+use tower::BoxError;
+
+use super::{Client, Reply, nginx, process::Process, squid, varnish};
 
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Kind {
     Nginx,
     /// An nginx with the coding in its key.
     NginxByCoding,
+    /// An nginx that stores parts of 1 KiB.
+    NginxBySlice,
+    Squid,
     Varnish,
     /// A Varnish that decodes gzip itself.
     VarnishWithGzip,
@@ -25,6 +30,8 @@ impl Cache {
         let process = match kind {
             Kind::Nginx => nginx::start(origin, nginx::Codings::Vary).await,
             Kind::NginxByCoding => nginx::start(origin, nginx::Codings::Key).await,
+            Kind::NginxBySlice => nginx::start(origin, nginx::Codings::Slices).await,
+            Kind::Squid => squid::start(origin).await,
             Kind::Varnish => varnish::start(origin, varnish::Codings::Origin).await,
             Kind::VarnishWithGzip => varnish::start(origin, varnish::Codings::Varnish).await,
         };
@@ -40,6 +47,15 @@ impl Cache {
 
     pub(crate) async fn get(&self, path: &str, fields: &[(&str, &str)]) -> Reply {
         self.client.get(path, fields).await
+    }
+
+    /// Sends a request whose response may end early. Then it is an error.
+    pub(crate) async fn try_get(
+        &self,
+        path: &str,
+        fields: &[(&str, &str)],
+    ) -> Result<Reply, BoxError> {
+        self.client.try_send("GET", path, fields, "").await
     }
 
     pub(crate) async fn put(&self, path: &str, content: &str) -> Reply {

@@ -7,6 +7,7 @@ use hyper_util::{
     client::legacy::{self, connect::HttpConnector},
     rt::TokioExecutor,
 };
+use tower::BoxError;
 
 use super::in_time;
 
@@ -47,21 +48,29 @@ impl Client {
         fields: &[(&str, &str)],
         content: &str,
     ) -> Reply {
+        self.try_send(method, path, fields, content).await.unwrap()
+    }
+
+    /// Sends a request whose response may end early. Then it is an error.
+    pub(crate) async fn try_send(
+        &self,
+        method: &str,
+        path: &str,
+        fields: &[(&str, &str)],
+        content: &str,
+    ) -> Result<Reply, BoxError> {
         let uri = format!("http://{}{path}", self.server);
         let mut request = Request::builder().method(method).uri(uri);
         for (name, value) in fields {
             request = request.header(*name, *value);
         }
         let request = request.body(Full::from(content.to_owned())).unwrap();
-        let (head, content) = in_time(self.http.request(request))
-            .await
-            .unwrap()
-            .into_parts();
-        Reply {
+        let (head, content) = in_time(self.http.request(request)).await?.into_parts();
+        Ok(Reply {
             status: head.status,
             headers: head.headers,
-            content: in_time(content.collect()).await.unwrap().to_bytes(),
-        }
+            content: in_time(content.collect()).await?.to_bytes(),
+        })
     }
 }
 

@@ -8,6 +8,7 @@ mod origin;
 mod process;
 #[path = "../../../../wire/support/server.rs"]
 mod server;
+mod squid;
 mod varnish;
 
 use std::{future::Future, time::Duration};

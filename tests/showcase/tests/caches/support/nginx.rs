@@ -6,13 +6,16 @@ use super::process::{Process, program};
 
 const PACKAGES: &str = "nginx libnginx-mod-http-cache-purge";
 
-/// The way in which nginx separates variants by coding.
+/// The way in which nginx separates what it stores of one URL.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Codings {
     /// By `Vary`, like all variants.
     Vary,
     /// By the key, so that each coding can be purged. Then `Vary` may name nothing else.
     Key,
+    /// By `Vary`, and in parts of 1 KiB, which nginx asks for as ranges. Each part is purged alone,
+    /// with its `Range`.
+    Slices,
 }
 
 impl Codings {
@@ -20,6 +23,7 @@ impl Codings {
         match self {
             Self::Vary => "$http_host$request_uri",
             Self::Key => "$http_host$request_uri$coding",
+            Self::Slices => "$http_host$request_uri$slice_range",
         }
     }
 
@@ -27,6 +31,14 @@ impl Codings {
         match self {
             Self::Vary => "",
             Self::Key => "proxy_set_header Accept-Encoding $coding; proxy_ignore_headers Vary;",
+            Self::Slices => "proxy_set_header Range $slice_range;",
+        }
+    }
+
+    fn slices(self) -> &'static str {
+        match self {
+            Self::Vary | Self::Key => "",
+            Self::Slices => "slice 1k;",
         }
     }
 }
@@ -39,7 +51,8 @@ pub(crate) async fn start(origin: SocketAddr, codings: Codings) -> Process {
             .replace("LISTEN", &listen.to_string())
             .replace("ORIGIN", &origin.to_string())
             .replace("KEY", codings.key())
-            .replace("CODINGS", codings.directives());
+            .replace("CODINGS", codings.directives())
+            .replace("SLICES", codings.slices());
         fs::write(folder.join("nginx.conf"), configuration).unwrap();
         fs::create_dir_all(folder.join("temp")).unwrap();
         let mut nginx = program("nginx");

@@ -22,6 +22,7 @@ pub(crate) async fn notes_and_cache(kind: Kind) -> (Notes, Cache) {
     let (kind, option) = match kind {
         Kind::Nginx | Kind::NginxByCoding => (Kind::NginxByCoding, "--nginx"),
         Kind::Varnish | Kind::VarnishWithGzip => (kind, "--varnish"),
+        Kind::NginxBySlice | Kind::Squid => panic!("the showcase does not purge {kind:?}"),
     };
     // The showcase and the cache need the address of each other.
     let place = ReservedAddress::reserve();

@@ -17,7 +17,7 @@ use hyper::body::Incoming;
 use tokio::sync::{RwLock, RwLockWriteGuard};
 use tower::{Service, ServiceBuilder, ServiceExt, service_fn};
 use tower_conditional::{
-    CachePolicyLayer, CacheTagsLayer, CodingTagLayer,
+    CachePolicyLayer, CacheTagsLayer, CodingTagLayer, RangeLayer,
     cache_policy::CachePolicy,
     cache_tags::{CacheTag, CacheTags, TagField},
     route::Route,
@@ -70,7 +70,7 @@ impl Origin {
             .layer(CodingTagLayer::new())
             .layer(CompressionLayer::new())
             .layer(CachePolicyLayer::new(CachePolicy::no_store()))
-            .layer(stack());
+            .layer(stack().ranges(RangeLayer::new()));
         let service = recorded(state.clone(), layers.service(routes(&state)));
         Self {
             server: Server::start(service).await,

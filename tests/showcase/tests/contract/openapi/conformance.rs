@@ -48,6 +48,8 @@ async fn narrowed(showcase: &Server) -> Value {
     }
     parameters["id"]["schema"] = json!({ "enum": [1, 2, 1_000_000] });
     parameters["file"]["schema"] = json!({ "enum": ["1k.json", "64k.json"] });
+    let ranges = ["bytes=0-9", "bytes=0-9,500-509", "bytes=99999-", "lines=1"];
+    parameters["Range"]["schema"] = json!({ "enum": ranges });
     document
 }
 

@@ -41,7 +41,9 @@
 //!
 //! - Both lists have the names that layers use by default. Add the name of
 //!   `IdempotencyLayer::replay_marker` to the first list yourself, and the header of a
-//!   [`StateRefLayer`](crate::StateRefLayer) to both.
+//!   [`StateRefLayer`](crate::StateRefLayer) to both. With
+//!   [`EtagLayer::repr_digest`](crate::EtagLayer::repr_digest), add `Repr-Digest` to the first and
+//!   `Want-Repr-Digest` to the second.
 //! - Headers for caches and for debugging are left out, such as `Vary` and `Cache-Status`. Browsers
 //!   use them whether scripts read them or not. `Last-Modified` and `Cache-Control` are always
 //!   readable.

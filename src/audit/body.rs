@@ -7,7 +7,7 @@ use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
-use super::record::BodyRecorder;
+use super::body_recorder::BodyRecorder;
 
 pin_project! {
     /// A body that is hashed as it passes.

@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 
 use super::{
     rules::{Code, RuleFinding},
-    target_key::truncate,
+    target_key::first_half,
 };
 use crate::{
     outcome::Outcome,
@@ -46,7 +46,7 @@ impl JsonRecorder {
     /// Returns the hash of the canonical form, if the content has one.
     pub(super) fn finish(self) -> Option<[u8; 16]> {
         let form = canonicalize(&self.content?, &CanonicalLimits::new(MAX_BYTES)).ok()?;
-        Some(truncate(Sha256::new_with_prefix(form)))
+        Some(first_half(&Sha256::digest(form).into()))
     }
 }
 

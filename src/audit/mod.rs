@@ -73,10 +73,14 @@
 //!
 //! A body that fails or is dropped is ignored.
 //!
+//! A digest (RFC 9530) is compared with the bytes of its response, for all methods but `HEAD`. If a
+//! body is not read to its end, its digest is not checked. SHA-256 and SHA-512 are checked, and other
+//! algorithms are ignored.
+//!
 //! A 304, a part or a write is compared with a 200 of the same instance. Both requests must
 //! agree in the headers that `Vary` names and in those that identify the user. The latter are
 //! `Authorization`, `Cookie`, and headers such as `X-Api-Key` and `X-Tenant`. There is one
-//! exception: a strong tag on two contents is always a mistake, for any users and writes.
+//! exception: a strong tag or a digest on two contents is always a mistake, for any users and writes.
 //!
 //! ## Codes
 //!
@@ -120,6 +124,9 @@
 //! | `part-differs` | mistake | RFC 9110, section 15.3.7 | give parts the validators and the policy of the 200 |
 //! | `missing-on-206` | mistake | RFC 9110, section 15.3.7 | repeat ETag, Cache-Control, Expires, Content-Location and Vary on the 206 |
 //! | `part-of-other` | mistake | RFC 9110, section 13.1.5 | compare If-Range strongly with the current tag, and answer 200 if it differs |
+//! | `digest-differs` | mistake | RFC 9530, sections 2 and 3 | make the digest from the bytes that are sent, and drop it if a layer further out changes them |
+//! | `same-digest-other-bytes` | mistake | RFC 9530, section 3 | make the digest from the content of the same response, and never keep one for later |
+//! | `part-digest` | mistake | RFC 9530, sections 2 and 3 | give a part the Repr-Digest of the whole, and a Content-Digest of its own bytes or none |
 //! | `coding-without-vary` | mistake | RFC 9110, section 12.5.5 | add Accept-Encoding to Vary, as CodingTagLayer does |
 //! | `language-without-vary` | advice | RFC 9110, section 12.5.5 | add Accept-Language to Vary if the header selects the language |
 //! | `variant-without-vary` | mistake | RFC 9110, section 12.5.5 | name the request headers that select the representation in Vary |
@@ -210,6 +217,7 @@
 //!   that identify the user.
 
 mod body;
+mod body_recorder;
 mod finding;
 mod finding_log;
 mod future;

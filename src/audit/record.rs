@@ -1,29 +1,24 @@
 //! The checks of one exchange on its way through the layer.
 
-use std::sync::Arc;
-
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use http::{HeaderMap, Method, Request, Response, StatusCode, Uri};
 use http_body::Body;
-use sha2::{Digest, Sha256};
 
 #[cfg(feature = "json")]
-use super::json_form::{JsonRecorder, unmatched_pointers};
+use super::json_form::unmatched_pointers;
 use super::{
     Audit,
+    body_recorder::{BodyRecorder, RecordedBody, RecordedHead},
     history::{AuditHistory, TargetKey},
     rules::{
-        self, AuditedExchange, Code, FIRST_BYTES, ObservedContent, ObservedResponse,
-        PartialContent, RuleFinding, StoredContent,
+        self, AuditedExchange, Code, ObservedDigests, ObservedResponse, PartialContent,
+        RuleFinding, StoredContent,
     },
-    target_key::{display_target, key, path, truncate},
+    target_key::{display_target, key, path},
 };
 use crate::{
     outcome::Outcome,
-    semantics::{
-        caching::cache_control::CacheControl,
-        field::{content_length, method::is_safe},
-    },
+    semantics::{caching::cache_control::CacheControl, field::method::is_safe},
     target,
 };
 
@@ -90,6 +85,8 @@ impl RecordedRequest {
         let target = display_target(&self.method, &self.uri);
         let key = key(&self.uri, &self.headers);
         let body = self.compare_with_earlier(&exchange, key, &mut findings);
+        let digests = ObservedDigests::of(&exchange);
+        let body = body.or_else(|| digests.is_some().then_some(RecordedBody::Other));
         if let Some(write) = &mut self.write {
             // Neither was performed (RFC 9110, section 13.1; RFC 6585, section 3).
             write.is_refused = matches!(
@@ -98,23 +95,16 @@ impl RecordedRequest {
             );
         }
         self.audit.add_findings(&target, findings);
-        body.map(|body| BodyRecorder {
-            audit: self.audit.clone(),
-            target,
-            key,
-            body,
-            epoch: self.epoch,
-            hash: Sha256::new(),
-            content_length: content_length::of_get(
-                response.status(),
-                response.headers(),
-                response.body().size_hint().exact(),
-                false,
-            ),
-            length: 0,
-            first: BytesMut::new(),
-            #[cfg(feature = "json")]
-            json: JsonRecorder::new(response.headers()),
+        body.map(|body| {
+            let head = RecordedHead {
+                audit: self.audit.clone(),
+                target,
+                key,
+                body,
+                epoch: self.epoch,
+                digests,
+            };
+            BodyRecorder::new(head, response)
         })
     }
 
@@ -184,83 +174,6 @@ impl RecordedRequest {
         {
             target.check_conditional(&self.instance, exchange, epoch, findings);
         }
-    }
-}
-
-/// The response that a body belongs to.
-#[derive(Debug)]
-enum RecordedBody {
-    /// A 200, by its number.
-    Full(u64),
-    /// A 206.
-    Partial(PartialContent),
-}
-
-/// The hash and the first bytes of a body, taken as it passes.
-#[derive(Debug)]
-pub(super) struct BodyRecorder {
-    audit: Audit,
-    target: Arc<str>,
-    key: TargetKey,
-    body: RecordedBody,
-    epoch: Option<u64>,
-    hash: Sha256,
-    /// The `Content-Length` that the client received.
-    content_length: Option<u64>,
-    length: u64,
-    first: BytesMut,
-    #[cfg(feature = "json")]
-    json: JsonRecorder,
-}
-
-impl BodyRecorder {
-    pub(super) fn record(&mut self, data: &[u8]) {
-        self.hash.update(data);
-        self.length = self.length.saturating_add(data.len() as u64);
-        let room = FIRST_BYTES - self.first.len();
-        self.first.extend_from_slice(&data[..data.len().min(room)]);
-        #[cfg(feature = "json")]
-        self.json.record(data);
-    }
-
-    /// Compares the content of a body that ended without an error.
-    ///
-    /// Content of another length than `Content-Length` is ignored: the server closes the
-    /// connection or truncates the content.
-    pub(super) fn finish(self) {
-        if self
-            .content_length
-            .is_some_and(|length| length != self.length)
-        {
-            return;
-        }
-        let mut findings = Vec::new();
-        let (digest, first) = (truncate(self.hash), self.first.freeze());
-        #[cfg(feature = "json")]
-        let form = self.json.finish();
-        let mut state = self.audit.lock();
-        let history = &mut state.history;
-        match self.body {
-            RecordedBody::Full(number) => {
-                let content = ObservedContent {
-                    digest,
-                    length: self.length,
-                    epoch: history.epoch_if_unchanged(self.epoch),
-                    #[cfg(feature = "json")]
-                    form,
-                };
-                if let Some(target) = history.get(self.key) {
-                    target.finish_response(number, (content, first), &mut findings);
-                }
-            }
-            RecordedBody::Partial(part) => {
-                if let Some(part) = part.with_content(digest, self.length, first) {
-                    history.target(self.key).finish_part(part, &mut findings);
-                }
-            }
-        }
-        drop(state);
-        self.audit.add_findings(&self.target, findings);
     }
 }
 

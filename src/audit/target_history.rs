@@ -77,6 +77,12 @@ impl TargetHistory {
         self.remember(number, response);
     }
 
+    /// Returns `true` if a 200 has content whose hash starts with these 16 bytes.
+    pub(super) fn has_content(&self, digest: &[u8]) -> bool {
+        let mut contents = self.responses.iter().filter_map(|(_, full)| full.content);
+        contents.any(|content| content.digest == *digest)
+    }
+
     /// Keeps a `PUT` whose response shows that the content was stored unchanged.
     pub(super) fn set_stored(&mut self, stored: StoredContent) {
         self.stored = Some(stored);

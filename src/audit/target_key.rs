@@ -36,11 +36,10 @@ pub(super) fn key(uri: &Uri, headers: &HeaderMap) -> TargetKey {
     // Neither part contains a space, so different pairs have different inputs.
     hash.update(b" ");
     hash.update(path(uri));
-    truncate(hash)
+    first_half(&hash.finalize().into())
 }
 
 /// Returns the first half of a digest.
-pub(super) fn truncate(hash: Sha256) -> [u8; 16] {
-    let digest: [u8; 32] = hash.finalize().into();
+pub(super) fn first_half(digest: &[u8; 32]) -> [u8; 16] {
     std::array::from_fn(|at| digest[at])
 }

@@ -119,6 +119,17 @@
 //! If the request names no readable dictionary, the tag becomes weak. `Vary` has both
 //! headers.
 //!
+//! ## Digests
+//!
+//! A digest such as `Repr-Digest` is that of coded bytes (RFC 9530, section 3). One that a layer
+//! inside of compression made is that of other bytes. So the layer removes `Repr-Digest`,
+//! `Content-Digest`, `Digest` and `Content-MD5` from every response with a `Content-Encoding`, of any
+//! method and status.
+//!
+//! A handler that codes its content itself keeps its digests if its tag ends in the suffix of the
+//! coding, as in `"v1-gzip"`. Without the suffix the layer cannot know who coded the content. A
+//! digest in the trailers of coded content stays: make none inside of compression.
+//!
 //! # Layer order
 //!
 //! Compression belongs inside. The layers that make tags and evaluate conditions belong

@@ -45,6 +45,22 @@ fn content_passes_with_the_tag_of_its_coding() {
     assert_eq!(content(&read(response.into_body())), b"hello");
 }
 
+/// R-9530-5-a: a response without a tag, too.
+#[test]
+fn a_digest_of_content_before_its_coding_is_removed() {
+    let digest = HeaderName::from_static("repr-digest");
+    for (coding, is_kept) in [("gzip", false), ("identity", true)] {
+        let fields = [
+            (CONTENT_ENCODING, coding),
+            (digest.clone(), "sha-256=:AAAA:"),
+        ];
+        let response = send(&CodingTagLayer::new(), request(Method::POST, &[]), |_| {
+            answer(200, &fields)
+        });
+        assert_eq!(response.headers().contains_key(&digest), is_kept);
+    }
+}
+
 /// R-9110-13.1.2-e, R-9110-8.6-a.
 #[test]
 fn a_304_has_the_tag_that_the_client_has() {

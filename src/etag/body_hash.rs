@@ -3,10 +3,10 @@
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
-use http::{Response, header::ETAG, response::Parts};
+use http::{Response, response::Parts};
 use http_body::Body;
 
-use super::{ContentHasher, tag::EtagConfig};
+use super::{ContentHasher, repr_digest::ReprDigest, tag::EtagConfig};
 use crate::{
     body::{BrokenContent, Collector, ReadEnd, ReadStep, ResponseBody},
     outcome::TagOrigin,
@@ -19,6 +19,7 @@ pub(super) struct BodyHash<B: Body, H> {
     collector: Collector<B>,
     /// `None` until there is content.
     hasher: Option<H>,
+    digest: Option<ReprDigest<H>>,
     /// The number of bytes of the collector's last frame that are not hashed yet.
     unhashed: usize,
 }
@@ -28,18 +29,23 @@ where
     B: Body<Data = Bytes>,
     H: ContentHasher,
 {
-    pub(super) fn new(parts: Parts, collector: Collector<B>) -> Self {
+    pub(super) fn new(
+        parts: Parts,
+        collector: Collector<B>,
+        digest: Option<ReprDigest<H>>,
+    ) -> Self {
         Self {
             parts,
             collector,
             hasher: None,
+            digest,
             unhashed: 0,
         }
     }
 
     /// Reads and hashes the content. Resolves at its end.
     pub(super) fn poll(&mut self, cx: &mut Context<'_>, config: &EtagConfig<H>) -> Poll<ReadEnd> {
-        let mut budget = H::YIELD_AFTER;
+        let mut budget = ReprDigest::yield_after(self.digest.as_ref());
         loop {
             if self.unhashed > 0 {
                 self.hash(&mut budget, config);
@@ -61,7 +67,11 @@ where
         let length = self.unhashed.min(*budget);
         let frame = self.collector.last();
         let from = frame.len() - self.unhashed;
-        hasher.update(&frame[from..from + length]);
+        let content = &frame[from..from + length];
+        hasher.update(content);
+        if let Some(digest) = &mut self.digest {
+            digest.update(content);
+        }
         self.unhashed -= length;
         *budget -= length;
     }
@@ -77,14 +87,14 @@ where
             mut parts,
             collector,
             hasher,
+            digest,
             ..
         } = self;
         let origin = if let Some(reason) = note_untagged(&mut parts, ending) {
             TagOrigin::Untouched(reason)
         } else {
             let hasher = hasher.unwrap_or_else(|| config.hasher.clone());
-            let tag = config.tag_of_read(&parts.headers, hasher);
-            parts.headers.insert(ETAG, tag.into());
+            config.label_hashed(&mut parts.headers, hasher, digest);
             TagOrigin::Hashed(collector.length())
         };
         config.record(&mut parts.extensions, origin);

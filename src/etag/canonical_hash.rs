@@ -10,7 +10,11 @@ use http::{HeaderMap, Response, header::ETAG, response::Parts};
 use http_body::Body;
 
 use super::{
-    ContentHasher, body_hash::note_untagged, canonical_config::CanonicalConfig, tag::EtagConfig,
+    ContentHasher,
+    body_hash::note_untagged,
+    canonical_config::CanonicalConfig,
+    repr_digest::{ReprDigest, write_digest},
+    tag::EtagConfig,
 };
 use crate::{
     body::{
@@ -30,9 +34,15 @@ impl<H: ContentHasher> EtagConfig<H> {
     }
 
     /// Tags JSON of at most [`max_at_once`] bytes, which was read in one frame.
-    pub(super) fn tag_json(&self, canonical: &CanonicalConfig, parts: &mut Parts, content: &Bytes) {
+    pub(super) fn tag_json(
+        &self,
+        canonical: &CanonicalConfig,
+        parts: &mut Parts,
+        content: &Bytes,
+        digest: Option<ReprDigest<H>>,
+    ) {
         let form = canonical_form(content, canonical.ignored.as_deref());
-        let mut hash = JsonHash::new(self, form, content);
+        let mut hash = JsonHash::new(self, form, content, digest);
         hash.update(usize::MAX);
         hash.finish(self, parts, content.len() as u64);
     }
@@ -48,6 +58,8 @@ pub(super) struct CanonicalHash<B: Body, H> {
     parts: Parts,
     collector: Collector<B>,
     step: JsonStep<H>,
+    /// The digest, until the form is hashed.
+    digest: Option<ReprDigest<H>>,
 }
 
 enum JsonStep<H> {
@@ -61,11 +73,16 @@ where
     B: Body<Data = Bytes>,
     H: ContentHasher,
 {
-    pub(super) fn new(parts: Parts, collector: Collector<B>) -> Self {
+    pub(super) fn new(
+        parts: Parts,
+        collector: Collector<B>,
+        digest: Option<ReprDigest<H>>,
+    ) -> Self {
         Self {
             parts,
             collector,
             step: JsonStep::Read,
+            digest,
         }
     }
 
@@ -85,7 +102,8 @@ where
                 },
                 JsonStep::Form(job) => {
                     let form = ready!(Pin::new(&mut *job).poll(cx));
-                    self.step = JsonStep::Hash(JsonHash::new(config, form, job.content()));
+                    let hash = JsonHash::new(config, form, job.content(), self.digest.take());
+                    self.step = JsonStep::Hash(hash);
                 }
                 JsonStep::Hash(hash) => {
                     if hash.update(H::YIELD_AFTER) {
@@ -110,6 +128,7 @@ where
             mut parts,
             collector,
             step,
+            ..
         } = self;
         if let JsonStep::Hash(hash) = step {
             hash.finish(config, &mut parts, collector.length());
@@ -125,6 +144,9 @@ struct JsonHash<H> {
     hasher: H,
     /// The bytes that are not hashed yet.
     rest: Bytes,
+    digest: Option<ReprDigest<H>>,
+    /// The bytes that the digest lacks.
+    undigested: Bytes,
     /// The pointers that matched nothing, or the reason why there is no form.
     form: Result<Vec<Box<str>>, NotCanonical>,
 }
@@ -134,7 +156,14 @@ impl<H: ContentHasher> JsonHash<H> {
         config: &EtagConfig<H>,
         form: Result<CanonicalForm, NotCanonical>,
         content: &Bytes,
+        digest: Option<ReprDigest<H>>,
     ) -> Self {
+        let has_own_hash = digest.as_ref().is_some_and(ReprDigest::has_own_hash);
+        let undigested = if has_own_hash {
+            content.clone()
+        } else {
+            Bytes::new()
+        };
         let (rest, form) = match form {
             Ok(canonical) => (Bytes::from(canonical.form), Ok(canonical.unmatched)),
             Err(reason) => (content.clone(), Err(reason)),
@@ -142,6 +171,8 @@ impl<H: ContentHasher> JsonHash<H> {
         Self {
             hasher: config.hasher.clone(),
             rest,
+            digest,
+            undigested,
             form,
         }
     }
@@ -150,14 +181,23 @@ impl<H: ContentHasher> JsonHash<H> {
     fn update(&mut self, max: usize) -> bool {
         let portion = self.rest.split_to(max.min(self.rest.len()));
         self.hasher.update(&portion);
-        self.rest.is_empty()
+        let share = ReprDigest::<H>::share_of(max - portion.len());
+        let portion = self.undigested.split_to(share.min(self.undigested.len()));
+        if let Some(digest) = &mut self.digest {
+            digest.update(&portion);
+        }
+        self.rest.is_empty() && self.undigested.is_empty()
     }
 
     /// Tags the response, whose content has `bytes` bytes.
     fn finish(self, config: &EtagConfig<H>, parts: &mut Parts, bytes: u64) {
         let is_canonical = self.form.is_ok();
+        let digest = self.digest.map(|digest| digest.finish(&self.hasher));
         let tag = config.tag_of_json(&parts.headers, self.hasher, is_canonical);
         parts.headers.insert(ETAG, tag.into());
+        if let Some(digest) = digest {
+            write_digest(&mut parts.headers, digest);
+        }
         let origin = match self.form {
             Ok(unmatched) => {
                 if let Some(canonical) = &config.canonical {

@@ -7,19 +7,27 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{Extensions, Method, Response, header::ETAG};
+use http::{Method, Request, Response, header::ETAG};
 use http_body::Body;
 use pin_project_lite::pin_project;
 
 use super::{
-    ContentDigest, ContentHasher, content::tag_content, pending::PendingHash, tag::EtagConfig,
+    ContentDigest, ContentHasher,
+    content::tag_content,
+    pending::PendingHash,
+    repr_digest::{write_digest, write_known_digest},
+    tag::EtagConfig,
 };
 use crate::{
     body::ResponseBody,
     outcome::TagOrigin,
-    semantics::validator::{
-        EntityTag, UntaggedReason,
-        taggable::{ResponseFacts, check_taggable},
+    semantics::{
+        field::lines,
+        validator::{
+            EntityTag, UntaggedReason,
+            digest_fields::{DigestPreference, REPR_DIGEST, WANT_REPR_DIGEST},
+            taggable::{ResponseFacts, check_taggable},
+        },
     },
     source::NoContentTag,
 };
@@ -79,13 +87,17 @@ pub(super) struct RequestFacts {
     pub(super) head: bool,
     /// `true` if a source knows the tag, so that none is made from the content.
     pub(super) source_knows: bool,
+    /// The digest that the client prefers. `None` if the layer makes none.
+    pub(super) digest: Option<DigestPreference>,
 }
 
 impl RequestFacts {
-    pub(super) fn of(method: &Method, extensions: &Extensions) -> Self {
+    pub(super) fn of<B, H>(request: &Request<B>, config: &EtagConfig<H>) -> Self {
+        let digest = config.sha256_of_tag.is_some();
         Self {
-            head: method == Method::HEAD,
-            source_knows: extensions.get::<NoContentTag>().is_some(),
+            head: request.method() == Method::HEAD,
+            source_knows: request.extensions().get::<NoContentTag>().is_some(),
+            digest: digest.then(|| DigestPreference::parse(request.headers(), &WANT_REPR_DIGEST)),
         }
     }
 }
@@ -141,7 +153,7 @@ where
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Result<Response<ResponseBody<B>>, E>> {
-        let (response, config, announced) = match self.as_mut().project() {
+        let (response, config, announced, digest) = match self.as_mut().project() {
             HashStateProj::Call {
                 future,
                 config,
@@ -149,13 +161,13 @@ where
             } => {
                 let mut response = ready!(future.poll(cx))?;
                 match config.label_unread(&mut response, *request) {
-                    Some(announced) => (response, config, announced),
+                    Some(announced) => (response, config, announced, request.digest),
                     None => return Poll::Ready(Ok(response.map(ResponseBody::inner))),
                 }
             }
             HashStateProj::Hash { pending } => return pending.poll(cx).map(Ok),
         };
-        match tag_content(config, cx, response, announced) {
+        match tag_content(config, cx, response, (announced, digest)) {
             Ok(tagged) => Poll::Ready(Ok(tagged)),
             Err(pending) => {
                 self.set(Self::Hash { pending });
@@ -181,8 +193,30 @@ impl<H: ContentHasher> EtagConfig<H> {
                 TagOrigin::KnownDigest
             }
         };
+        if let Some(wanted) = request.digest {
+            digest_unread(response, origin, wanted);
+        }
         self.record(response.extensions_mut(), origin);
         None
+    }
+}
+
+/// Writes the digest of a response whose body is not read.
+#[cold]
+fn digest_unread<B: Body>(response: &mut Response<B>, origin: TagOrigin, wanted: DigestPreference) {
+    use UntaggedReason::{HandlerTag, HeadWithoutContent, NoStore, SourceKnows};
+    match origin {
+        // The response is a whole representation, and its tag has nothing to do with the digest.
+        TagOrigin::KnownDigest | TagOrigin::Untouched(HandlerTag | SourceKnows | NoStore) => {
+            write_known_digest(response, wanted);
+        }
+        // The `GET` has a digest, and `Vary` is the same (RFC 9110, section 9.3.2).
+        TagOrigin::Untouched(HeadWithoutContent)
+            if !lines::has(response.headers(), &REPR_DIGEST) =>
+        {
+            write_digest(response.headers_mut(), None);
+        }
+        _ => {}
     }
 }
 

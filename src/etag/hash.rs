@@ -48,6 +48,11 @@ impl Sha256 {
     pub fn new() -> Self {
         Self::default()
     }
+
+    /// Returns the whole digest of the content so far.
+    pub(super) fn digest_so_far(&self) -> [u8; 32] {
+        self.0.clone().finalize().into()
+    }
 }
 
 impl ContentHasher for Sha256 {

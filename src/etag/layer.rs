@@ -34,6 +34,83 @@ impl EtagLayer {
     }
 }
 
+impl EtagLayer<Sha256> {
+    /// Adds `Repr-Digest: sha-256=:..:` to responses (RFC 9530), so that clients verify that they
+    /// have all bytes, also after they joined parts. Off by default.
+    ///
+    /// The digest is that of the content as this layer sees it, in its content coding. It costs
+    /// little: the hash of the content is made for the tag anyway. These responses get one:
+    ///
+    /// - those that get a tag from their content;
+    /// - those with a [`ContentDigest::sha256`](super::ContentDigest::sha256) or `sha512`, whose
+    ///   bodies are not read. They may have a tag of the handler or of a source.
+    ///
+    /// All others get none, such as streams, parts and errors. A `Repr-Digest` of the handler stays
+    /// as it is. A 206 that a layer further out cuts from the response keeps the digest of the
+    /// whole, and a 304 has none.
+    ///
+    /// # The preferences of the client
+    ///
+    /// `Want-Repr-Digest: sha-512=1` gets the SHA-512, for which the content is hashed once more.
+    /// SHA-512 takes about three times as long as SHA-256 with hardware support.
+    /// `Want-Repr-Digest: sha-256=0` gets no digest. Deprecated algorithms, such as `md5`, are never
+    /// used. A malformed header is ignored. Since the response depends on it, `Vary` names
+    /// `Want-Repr-Digest`.
+    ///
+    /// # Layers that change the content
+    ///
+    /// A layer further out that changes the bytes has to drop the digest. Put a
+    /// [`CodingTagLayer`](crate::CodingTagLayer) around compression: it drops the digest from what
+    /// was coded. Without it, clients refuse compressed content.
+    ///
+    /// # Other settings
+    ///
+    /// [`keyed`](Self::keyed), `build_id` and `contributors` do not change the digest. So a client
+    /// can verify a guess of the content by the digest of a `HEAD`, even if tags are keyed. With
+    /// `canonical_json`, the digest is still that of the bytes, which are hashed once more.
+    ///
+    /// # Panics
+    ///
+    /// Panics if [`weak`](Self::weak) is set: it says that a layer further out changes the bytes.
+    /// [`hasher`](Self::hasher) and `weak` panic after it.
+    ///
+    /// ```
+    /// # async fn run() -> Result<(), tower::BoxError> {
+    /// use std::convert::Infallible;
+    ///
+    /// use bytes::Bytes;
+    /// use http::{Request, Response};
+    /// use http_body_util::Full;
+    /// use tower::{ServiceBuilder, ServiceExt, service_fn};
+    /// use tower_conditional::{EtagLayer, stack};
+    ///
+    /// async fn handle(_: Request<()>) -> Result<Response<Full<Bytes>>, Infallible> {
+    ///     Ok(Response::new(Full::from("hello")))
+    /// }
+    ///
+    /// let service = ServiceBuilder::new()
+    ///     .layer(stack().etag(EtagLayer::new().repr_digest()))
+    ///     .service_fn(handle);
+    /// let response = service.oneshot(Request::new(())).await?;
+    /// let digest = "sha-256=:LPJNul+wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ=:";
+    /// assert_eq!(response.headers()["repr-digest"], digest);
+    /// assert_eq!(response.headers()["vary"], "want-repr-digest");
+    /// # Ok(())
+    /// # }
+    /// # tokio::runtime::Runtime::new().unwrap().block_on(run()).unwrap();
+    /// ```
+    #[track_caller]
+    pub fn repr_digest(mut self) -> Self {
+        let config = self.config_mut();
+        assert!(!config.weak, "{NO_DIGEST_OF_OTHER_BYTES}");
+        config.sha256_of_tag = Some(Sha256::digest_so_far);
+        self
+    }
+}
+
+/// The message for `weak` beside `repr_digest`.
+const NO_DIGEST_OF_OTHER_BYTES: &str = "`weak` says that a layer further out changes the bytes, whose digest is then another: leave `weak` or `repr_digest` out, and put CodingTagLayer around compression";
+
 impl Default for EtagLayer {
     fn default() -> Self {
         Self::new()
@@ -42,7 +119,16 @@ impl Default for EtagLayer {
 
 impl<H: Clone> EtagLayer<H> {
     /// Sets the hash function. Defaults to [`Sha256`].
+    ///
+    /// # Panics
+    ///
+    /// Panics after [`repr_digest`](EtagLayer::repr_digest), which needs SHA-256.
+    #[track_caller]
     pub fn hasher<H2: ContentHasher>(self, hasher: H2) -> EtagLayer<H2> {
+        assert!(
+            self.config.sha256_of_tag.is_none(),
+            "`repr_digest` needs SHA-256: leave `hasher` or `repr_digest` out"
+        );
         EtagLayer {
             config: Arc::new(Arc::unwrap_or_clone(self.config).with_hasher(hasher)),
         }
@@ -53,8 +139,15 @@ impl<H: Clone> EtagLayer<H> {
     /// Set it if a layer further out changes the bytes, as compression does. A strong tag would
     /// then identify two byte sequences (RFC 9110, section 8.8.1), unless a
     /// [`CodingTagLayer`](crate::CodingTagLayer) distinguishes them.
+    ///
+    /// # Panics
+    ///
+    /// Panics after [`repr_digest`](EtagLayer::repr_digest), whose digest would be wrong.
+    #[track_caller]
     pub fn weak(mut self) -> Self {
-        self.config_mut().weak = true;
+        let config = self.config_mut();
+        assert!(config.sha256_of_tag.is_none(), "{NO_DIGEST_OF_OTHER_BYTES}");
+        config.weak = true;
         self
     }
 

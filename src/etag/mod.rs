@@ -63,6 +63,9 @@
 //! If a handler knows a digest of its content, it adds a [`ContentDigest`]. The body is
 //! then not read.
 //!
+//! [`EtagLayer::repr_digest`] adds `Repr-Digest` (RFC 9530) from the same hash, so that clients can
+//! verify that they have all bytes.
+//!
 //! With the feature `json`, `EtagLayer::canonical_json` makes weak tags from the canonical form of
 //! JSON (RFC 8785). Two replicas that write one object in two orders then have one tag.
 //! `EtagLayer::ignoring` leaves members out that change with each response.
@@ -101,6 +104,9 @@
 //!
 //! It does not keep the text of a tag the same across releases of this crate. After an
 //! update, clients fetch the content once more.
+//!
+//! It hashes no content only for a digest. A response whose tag comes from the handler or from a
+//! source gets a `Repr-Digest` only if it has a `ContentDigest`.
 
 mod body_hash;
 #[cfg(feature = "json")]
@@ -114,6 +120,7 @@ mod future;
 mod hash;
 mod layer;
 mod pending;
+mod repr_digest;
 mod service;
 mod tag;
 #[cfg(test)]

@@ -47,7 +47,7 @@ where
         if !self.config.methods.contains(request.method()) {
             return ResponseFuture::pass(self.inner.call(request));
         }
-        let facts = RequestFacts::of(request.method(), request.extensions());
+        let facts = RequestFacts::of(&request, &self.config);
         let config = Arc::clone(&self.config);
         ResponseFuture::tag(self.inner.call(request), config, facts)
     }

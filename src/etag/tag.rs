@@ -42,6 +42,8 @@ pub(super) struct EtagConfig<H> {
     /// The identifier of the build, with its length.
     pub(super) build_id: Vec<u8>,
     pub(super) key: Option<Hmac<sha2::Sha256>>,
+    /// Returns the SHA-256 of the content from the hash of the tag, if responses get a digest.
+    pub(super) sha256_of_tag: Option<fn(&H) -> [u8; 32]>,
     #[cfg(feature = "json")]
     pub(super) canonical: Option<super::canonical_config::CanonicalConfig>,
     pub(super) explain: bool,
@@ -58,6 +60,7 @@ impl<H> EtagConfig<H> {
             contributors: vec![CONTENT_TYPE, CONTENT_LANGUAGE, CONTENT_ENCODING],
             build_id: no_line(&[]),
             key: None,
+            sha256_of_tag: None,
             #[cfg(feature = "json")]
             canonical: None,
             explain: false,
@@ -74,6 +77,7 @@ impl<H> EtagConfig<H> {
             contributors: self.contributors,
             build_id: self.build_id,
             key: self.key,
+            sha256_of_tag: None,
             #[cfg(feature = "json")]
             canonical: self.canonical,
             explain: self.explain,

@@ -75,6 +75,17 @@ fn hashing_one_frame_allocates_twice_and_copies_nothing() {
     }
 }
 
+/// The digest of content in one frame allocates the value of its header, and nothing else.
+#[test]
+fn a_digest_allocates_its_header() {
+    for length in [0, 256, 1024, 64 * 1024] {
+        let handler = Handler::new(length, 1 << 20);
+        let count = |layer: &EtagLayer| added(layer, &handler, &Method::GET, None).0;
+        let tag = count(&EtagLayer::new());
+        assert_eq!(count(&EtagLayer::new().repr_digest()) - tag, 1, "{length}");
+    }
+}
+
 #[cfg(feature = "xxh3")]
 #[test]
 fn hashing_64_frames_holds_no_copy() {

@@ -39,6 +39,7 @@ mod read_your_writes;
 mod refused_content;
 mod refused_upload;
 mod repeated_lines;
+mod repr_digests;
 #[cfg(feature = "tokio")]
 mod retries;
 mod same_tag;

@@ -164,6 +164,15 @@ codes! {
     /// A part of another representation than `If-Range` names.
     PartOfOther "part-of-other" Mistake "RFC 9110, section 13.1.5"
         "compare If-Range strongly with the current tag, and answer 200 if it differs"
+    /// A `Repr-Digest` or `Content-Digest` that is not the digest of the bytes of the response.
+    DigestDiffers "digest-differs" Mistake "RFC 9530, sections 2 and 3"
+        "make the digest from the bytes that are sent, and drop it if a layer further out changes them"
+    /// One `Repr-Digest` on different bytes of one target.
+    SameDigestOtherBytes "same-digest-other-bytes" Mistake "RFC 9530, section 3"
+        "make the digest from the content of the same response, and never keep one for later"
+    /// A 206 whose `Repr-Digest` is that of its part, or whose `Content-Digest` is that of the whole.
+    PartDigest "part-digest" Mistake "RFC 9530, sections 2 and 3"
+        "give a part the Repr-Digest of the whole, and a Content-Digest of its own bytes or none"
     /// Content with a coding for this client, without `Vary: Accept-Encoding`.
     CodingWithoutVary "coding-without-vary" Mistake "RFC 9110, section 12.5.5"
         "add Accept-Encoding to Vary, as CodingTagLayer does"

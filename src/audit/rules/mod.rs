@@ -7,7 +7,9 @@
 #[cfg(feature = "json")]
 mod canonical;
 mod code;
+mod content_range;
 mod cors;
+mod digests;
 mod exchange;
 mod fingerprint;
 mod head_and_206;
@@ -32,6 +34,7 @@ pub use code::Code;
 pub(crate) use {
     code::RuleFinding,
     cors::check_origin,
+    digests::{ContentHashes, ObservedDigests},
     exchange::AuditedExchange,
     head_and_206::{Confirmation, PendingFinding, check_head_and_partial, confirm},
     observed::{ObservedContent, ObservedResponse},

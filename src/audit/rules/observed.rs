@@ -12,7 +12,7 @@ use super::{
     exchange::coding,
     fingerprint::{RequestDifference, RequestFingerprint},
     nonce,
-    parts::TaggedBytes,
+    parts::{TaggedBytes, repr_digest},
     sharing::Sharing,
 };
 use crate::semantics::{
@@ -28,6 +28,7 @@ pub(crate) struct ObservedResponse {
     /// The epoch in which the head was made, `None` during a write.
     epoch: Option<u64>,
     pub(super) tag: Option<EntityTag>,
+    repr_digest: Option<HeaderValue>,
     pub(super) modified: Option<HeaderValue>,
     pub(super) media_type: Option<HeaderValue>,
     pub(super) coding: Option<HeaderValue>,
@@ -48,7 +49,7 @@ pub(crate) struct ObservedResponse {
     if_none_match: Vec<HeaderValue>,
     /// The content, once the body has ended.
     pub(crate) content: Option<ObservedContent>,
-    /// The first bytes of the content, if it has a strong tag.
+    /// The first bytes of the content, if it has a strong tag or a digest.
     first_bytes: Bytes,
     /// `true` once another response had another tag.
     is_outdated: bool,
@@ -99,6 +100,7 @@ impl ObservedResponse {
             instance,
             epoch,
             tag: exchange.tag().map(EntityTag::from),
+            repr_digest: repr_digest(response).cloned(),
             modified: lines::only(response, &LAST_MODIFIED).cloned(),
             media_type: field(&CONTENT_TYPE),
             coding: coding(response).cloned(),
@@ -129,7 +131,7 @@ impl ObservedResponse {
         // Someone removed the representation while the content was read.
         let epoch = content.epoch.filter(|_| !self.is_gone);
         self.content = Some(ObservedContent { epoch, ..content });
-        if self.tag().is_some_and(|tag| !tag.is_weak()) {
+        if self.strong_tag().is_some() || self.repr_digest.is_some() {
             self.first_bytes = first_bytes;
         }
     }
@@ -149,12 +151,20 @@ impl ObservedResponse {
         self.tag.as_ref().map(EntityTag::as_ref)
     }
 
-    /// Returns the bytes that its strong tag identifies.
+    fn strong_tag(&self) -> Option<TagRef<'_>> {
+        self.tag().filter(|tag| !tag.is_weak())
+    }
+
+    /// Returns the bytes that its strong tag or its digest identifies.
     pub(super) fn tagged_bytes(&self) -> Option<TaggedBytes<'_>> {
-        let tag = self.tag().filter(|tag| !tag.is_weak())?;
-        let content = self.content?;
+        let tag = self.strong_tag();
+        let repr_digest = self.repr_digest.as_ref();
+        let content = self
+            .content
+            .filter(|_| tag.is_some() || repr_digest.is_some())?;
         Some(TaggedBytes {
             tag,
+            repr_digest,
             coding: self.coding.as_ref(),
             start: 0,
             length: content.length,
@@ -296,6 +306,7 @@ impl ObservedResponse {
             && digest(self) == digest(other)
             && self.instance == other.instance
             && tag(self) == tag(other)
+            && self.repr_digest == other.repr_digest
             && self.modified == other.modified
             && self.is_same_kind(other)
             && self.vary == other.vary

@@ -1,27 +1,29 @@
 //! Rules for parts of a representation (RFC 9110, section 15.3.7).
 
 use bytes::Bytes;
-use http::{
-    HeaderMap, HeaderValue, Method, StatusCode,
-    header::{CONTENT_RANGE, IF_RANGE},
-};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, header::IF_RANGE};
 
 use super::{
     AuditedExchange, Code, RuleFinding,
-    exchange::{coding, tag_text},
+    content_range::ContentRange,
+    exchange::{coding, tag_text, text},
 };
 use crate::semantics::{
     field::{lines, list::trim_ows},
-    validator::{EntityTag, TagRef},
+    validator::{
+        EntityTag, TagRef,
+        digest_fields::{DigestField, REPR_DIGEST},
+    },
 };
 
 /// The number of bytes of each content that are kept, for comparison with parts that cover them.
 pub(crate) const FIRST_BYTES: usize = 1024;
 
-/// A range of bytes with a strong tag.
+/// A range of bytes with a strong tag, a digest of the whole, or both.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct TaggedBytes<'a> {
-    pub(super) tag: TagRef<'a>,
+    pub(super) tag: Option<TagRef<'a>>,
+    pub(super) repr_digest: Option<&'a HeaderValue>,
     pub(super) coding: Option<&'a HeaderValue>,
     pub(super) start: u64,
     pub(super) length: u64,
@@ -32,10 +34,11 @@ pub(crate) struct TaggedBytes<'a> {
     pub(super) first_bytes: &'a [u8],
 }
 
-/// A 206 with a strong tag and one part.
+/// A 206 with one part, and with a strong tag or a digest.
 #[derive(Debug)]
 pub(crate) struct PartialContent {
-    tag: EntityTag,
+    tag: Option<EntityTag>,
+    repr_digest: Option<HeaderValue>,
     coding: Option<HeaderValue>,
     start: u64,
     length: u64,
@@ -49,10 +52,15 @@ impl PartialContent {
     pub(crate) fn of(exchange: &AuditedExchange<'_>) -> Option<Self> {
         let is_part =
             (exchange.method, exchange.status) == (&Method::GET, StatusCode::PARTIAL_CONTENT);
-        let tag = exchange.tag().filter(|tag| is_part && !tag.is_weak())?;
+        let tag = exchange.tag().filter(|tag| !tag.is_weak());
+        let repr_digest = repr_digest(exchange.response);
+        if !is_part || (tag.is_none() && repr_digest.is_none()) {
+            return None;
+        }
         let range = ContentRange::of(exchange.response)?;
         Some(Self {
-            tag: tag.into(),
+            tag: tag.map(EntityTag::from),
+            repr_digest: repr_digest.cloned(),
             coding: coding(exchange.response).cloned(),
             start: range.first,
             length: range.length()?,
@@ -78,7 +86,8 @@ impl PartialContent {
 
     pub(crate) fn tagged_bytes(&self) -> TaggedBytes<'_> {
         TaggedBytes {
-            tag: self.tag.as_ref(),
+            tag: self.tag.as_ref().map(EntityTag::as_ref),
+            repr_digest: self.repr_digest.as_ref(),
             coding: self.coding.as_ref(),
             start: self.start,
             length: self.length,
@@ -89,18 +98,40 @@ impl PartialContent {
     }
 }
 
-/// Compares two ranges of one target: the same strong tag means the same bytes (RFC 9110,
-/// section 8.8.1).
+/// Returns `Repr-Digest`, if it has a digest by an active algorithm.
+pub(super) fn repr_digest(response: &HeaderMap) -> Option<&HeaderValue> {
+    let line = lines::only(response, &REPR_DIGEST)?;
+    match DigestField::parse(response, &REPR_DIGEST) {
+        DigestField::Digests(digests) => digests.iter().next().map(|_| line),
+        DigestField::Absent | DigestField::Malformed => None,
+    }
+}
+
+/// Compares two ranges of one target. The same strong tag means the same bytes (RFC 9110, section
+/// 8.8.1), and so does the same digest (RFC 9530, section 3).
 pub(crate) fn compare_tagged_bytes(
     one: TaggedBytes<'_>,
     other: TaggedBytes<'_>,
     findings: &mut Vec<RuleFinding>,
 ) {
-    let is_one = one.tag.strong_eq(other.tag) && one.coding == other.coding;
-    if is_one && one.differs(other) {
-        findings.push(
-            Code::SameTagOtherBytes.finding(format!("{} on other bytes", tag_text(other.tag))),
-        );
+    let tags = one
+        .tag
+        .zip(other.tag)
+        .filter(|(one, other)| one.strong_eq(*other));
+    let tag = tags.filter(|_| one.coding == other.coding);
+    let digest = other
+        .repr_digest
+        .filter(|_| one.repr_digest == other.repr_digest);
+    if (tag.is_none() && digest.is_none()) || !one.differs(other) {
+        return;
+    }
+    if let Some((_, tag)) = tag {
+        let detail = format!("{} on other bytes", tag_text(tag));
+        findings.push(Code::SameTagOtherBytes.finding(detail));
+    }
+    if let Some(digest) = digest {
+        let detail = format!("{} on other bytes", text(digest));
+        findings.push(Code::SameDigestOtherBytes.finding(detail));
     }
 }
 
@@ -155,84 +186,16 @@ pub(super) fn check(exchange: &AuditedExchange<'_>, findings: &mut Vec<RuleFindi
     }
 }
 
-/// The value of `Content-Range` (RFC 9110, section 14.4).
-#[derive(Debug, PartialEq, Eq)]
-struct ContentRange {
-    first: u64,
-    last: u64,
-    complete: Option<u64>,
-}
-
-impl ContentRange {
-    fn of(response: &HeaderMap) -> Option<Self> {
-        let line = lines::only(response, &CONTENT_RANGE)?.to_str().ok()?;
-        let (unit, range) = line.trim().split_once(' ')?;
-        let (range, complete) = range.trim().split_once('/')?;
-        let (first, last) = range.split_once('-')?;
-        let range = Self {
-            first: parse_digits(first)?,
-            last: parse_digits(last)?,
-            complete: match complete {
-                "*" => None,
-                complete => Some(parse_digits(complete)?),
-            },
-        };
-        let is_valid = range.first <= range.last
-            && range.complete.is_none_or(|complete| range.last < complete);
-        (unit.eq_ignore_ascii_case("bytes") && is_valid).then_some(range)
-    }
-
-    fn length(&self) -> Option<u64> {
-        (self.last - self.first).checked_add(1)
-    }
-}
-
-fn parse_digits(text: &str) -> Option<u64> {
-    let spelled = text.bytes().all(|byte| byte.is_ascii_digit());
-    spelled.then(|| text.parse().ok()).flatten()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn range(value: &'static str) -> Option<(u64, u64, Option<u64>)> {
-        let mut headers = HeaderMap::new();
-        headers.insert(CONTENT_RANGE, HeaderValue::from_static(value));
-        ContentRange::of(&headers).map(|range| (range.first, range.last, range.complete))
-    }
-
-    #[test]
-    fn a_content_range_is_read_strictly() {
-        assert_eq!(range("bytes 0-4/10"), Some((0, 4, Some(10))));
-        assert_eq!(range("Bytes 7-7/*"), Some((7, 7, None)));
-        for other in [
-            "bytes */10",
-            "bytes 4-0/10",
-            "bytes 0-10/10",
-            "bytes 0-/10",
-            "bytes +0-4/10",
-            "bytes=0-4/10",
-            "lines 0-4/10",
-            "bytes 0-18446744073709551616/*",
-            "bytes",
-            "",
-        ] {
-            assert_eq!(range(other), None, "{other}");
-        }
-        let all = ContentRange {
-            first: 0,
-            last: u64::MAX,
-            complete: None,
-        };
-        assert_eq!(all.length(), None);
-    }
 
     #[test]
     fn ranges_are_compared_where_both_are_known() {
         let tag = EntityTag::strong("a").unwrap();
         let bytes = |start, first_bytes: &'static [u8], length| TaggedBytes {
-            tag: tag.as_ref(),
+            tag: Some(tag.as_ref()),
+            repr_digest: None,
             coding: None,
             start,
             length,

@@ -4,6 +4,7 @@ mod absence;
 mod body;
 #[cfg(feature = "json")]
 mod canonical_json;
+mod digests;
 mod head_and_206;
 mod limits;
 mod many_services;

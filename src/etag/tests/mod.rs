@@ -3,6 +3,7 @@ mod body_hash;
 mod canonical;
 mod future;
 mod hash;
+mod repr_digest;
 mod tag;
 
 use http::{HeaderName, HeaderValue, Method, Request, Response, header::ETAG};

@@ -1,8 +1,13 @@
 //! Headers with digests (RFC 9530): their names and values, and the preferences of clients.
 
+use std::convert::Infallible;
+
 use base64::{Engine, engine::general_purpose::STANDARD};
 use http::{HeaderMap, HeaderName, HeaderValue};
-use sfv::{BareItem, Dictionary, Item, ListEntry, Parser};
+use sfv::{
+    BareItemFromInput, KeyRef, Parser,
+    visitor::{DictionaryVisitor, EntryVisitor, Ignored, InnerListVisitor, ItemVisitor},
+};
 
 use crate::semantics::field::lines;
 
@@ -21,6 +26,13 @@ pub(crate) fn is_digest(name: &HeaderName) -> bool {
         name.as_str(),
         "content-digest" | "repr-digest" | "digest" | "content-md5"
     )
+}
+
+/// Removes all headers with a digest.
+pub(crate) fn remove_digests(headers: &mut HeaderMap) {
+    while let Some(name) = headers.keys().find(|name| is_digest(name)).cloned() {
+        headers.remove(name);
+    }
 }
 
 /// An active algorithm (section 5). All others are ignored: the deprecated ones prove nothing
@@ -96,10 +108,10 @@ impl DigestField {
         if !lines::has(headers, name) {
             return Self::Absent;
         }
-        let digests = parse_dictionary(headers, name).and_then(|field| {
+        let digests = ActiveKeys::parse(headers, name).and_then(|keys| {
             Ok(Digests {
-                sha256: digest_of(&field, DigestAlgorithm::Sha256)?,
-                sha512: digest_of(&field, DigestAlgorithm::Sha512)?,
+                sha256: digest_in(keys.sha256)?,
+                sha512: digest_in(keys.sha512)?,
             })
         });
         digests.map_or(Self::Malformed, Self::Digests)
@@ -137,12 +149,12 @@ impl DigestPreference {
         if !lines::has(headers, name) {
             return Self::default();
         }
-        let Ok(field) = parse_dictionary(headers, name) else {
+        let Ok(keys) = ActiveKeys::parse(headers, name) else {
             return Self::default();
         };
         Self {
-            sha256: weight_of(&field, DigestAlgorithm::Sha256),
-            sha512: weight_of(&field, DigestAlgorithm::Sha512),
+            sha256: weight_in(keys.sha256.as_ref()),
+            sha512: weight_in(keys.sha512.as_ref()),
         }
     }
 
@@ -170,45 +182,92 @@ impl DigestPreference {
 /// A header that is no Dictionary, or a value that is no digest by its algorithm.
 struct MalformedDigest;
 
-/// Parses all lines of a header as one Dictionary. A key that is repeated has its last value
-/// (RFC 9651, section 3.2).
-fn parse_dictionary(headers: &HeaderMap, name: &HeaderName) -> Result<Dictionary, MalformedDigest> {
-    let mut field = Dictionary::new();
-    for line in lines::lines(headers, name) {
-        Parser::new(line.as_bytes())
-            .parse_dictionary_with_visitor(&mut field)
-            .map_err(|_| MalformedDigest)?;
-    }
-    Ok(field)
+/// The values of the active algorithms in a Dictionary.
+///
+/// Other keys are checked and not kept, so that a long header takes no memory.
+#[derive(Default)]
+struct ActiveKeys<'de> {
+    sha256: Option<KeyValue<'de>>,
+    sha512: Option<KeyValue<'de>>,
 }
 
-/// Returns the digest by an algorithm, if the Dictionary has one.
-fn digest_of<const N: usize>(
-    field: &Dictionary,
-    algorithm: DigestAlgorithm,
+enum KeyValue<'de> {
+    Item(BareItemFromInput<'de>),
+    InnerList,
+}
+
+impl<'de> ActiveKeys<'de> {
+    /// Parses all lines of a header as one Dictionary. A key that is repeated has its last value
+    /// (RFC 9651, section 3.2).
+    fn parse(headers: &'de HeaderMap, name: &HeaderName) -> Result<Self, MalformedDigest> {
+        let mut keys = Self::default();
+        for line in lines::lines(headers, name) {
+            Parser::new(line.as_bytes())
+                .parse_dictionary_with_visitor(&mut keys)
+                .map_err(|_| MalformedDigest)?;
+        }
+        Ok(keys)
+    }
+}
+
+impl<'de> DictionaryVisitor<'de> for &mut ActiveKeys<'de> {
+    type Out = ();
+    type Error = Infallible;
+
+    fn entry(&mut self, key: &'de KeyRef) -> Result<impl EntryVisitor<'de>, Infallible> {
+        let value = if key.as_str() == DigestAlgorithm::Sha256.key() {
+            &mut self.sha256
+        } else if key.as_str() == DigestAlgorithm::Sha512.key() {
+            &mut self.sha512
+        } else {
+            return Ok(None);
+        };
+        Ok(Some(KeySlot(value)))
+    }
+
+    fn finish(self) -> Result<(), Infallible> {
+        Ok(())
+    }
+}
+
+/// The place of the value of one key.
+struct KeySlot<'a, 'de>(&'a mut Option<KeyValue<'de>>);
+
+impl<'de> EntryVisitor<'de> for KeySlot<'_, 'de> {
+    type Error = Infallible;
+
+    fn item(self) -> Result<impl ItemVisitor<'de>, Infallible> {
+        Ok(|value: BareItemFromInput<'de>| {
+            *self.0 = Some(KeyValue::Item(value));
+            Ok::<_, Infallible>(Ignored)
+        })
+    }
+
+    fn inner_list(self) -> Result<impl InnerListVisitor<'de>, Infallible> {
+        *self.0 = Some(KeyValue::InnerList);
+        Ok(Ignored)
+    }
+}
+
+/// Returns the digest in a value, if there is one.
+fn digest_in<const N: usize>(
+    value: Option<KeyValue<'_>>,
 ) -> Result<Option<[u8; N]>, MalformedDigest> {
-    match field.get(algorithm.key()) {
+    match value {
         None => Ok(None),
-        Some(ListEntry::Item(Item {
-            bare_item: BareItem::ByteSequence(digest),
-            ..
-        })) => {
+        Some(KeyValue::Item(BareItemFromInput::ByteSequence(digest))) => {
             let digest = digest.as_slice().try_into();
             digest.map(Some).map_err(|_| MalformedDigest)
         }
-        Some(_) => Err(MalformedDigest),
+        Some(KeyValue::Item(_) | KeyValue::InnerList) => Err(MalformedDigest),
     }
 }
 
-fn weight_of(field: &Dictionary, algorithm: DigestAlgorithm) -> Option<u8> {
-    match field.get(algorithm.key())? {
-        ListEntry::Item(Item {
-            bare_item: BareItem::Integer(weight),
-            ..
-        }) => {
-            let weight = u8::try_from(i64::from(*weight)).ok()?;
-            (weight <= 10).then_some(weight)
-        }
-        _ => None,
-    }
+/// Returns the weight in a value, if there is a valid one.
+fn weight_in(value: Option<&KeyValue<'_>>) -> Option<u8> {
+    let Some(KeyValue::Item(BareItemFromInput::Integer(weight))) = value else {
+        return None;
+    };
+    let weight = u8::try_from(i64::from(*weight)).ok()?;
+    (weight <= 10).then_some(weight)
 }

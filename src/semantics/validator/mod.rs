@@ -4,10 +4,6 @@
 //! Uses `field` and `caching`.
 
 pub mod coding;
-#[cfg_attr(
-    not(test),
-    expect(dead_code, reason = "the layers that use all of it come next")
-)]
 pub(crate) mod digest_fields;
 #[cfg(feature = "tokio")]
 mod encoded;

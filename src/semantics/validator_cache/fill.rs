@@ -8,7 +8,9 @@ use http::{
 use crate::semantics::{
     caching::cache_control::{DirectiveScope, ParsedField, Syntax},
     field::{HttpDate, lines, list::members},
-    validator::{EntityTag, RepeatedFields, Validators, validators},
+    validator::{
+        EntityTag, RepeatedFields, Validators, digest_fields::WANT_REPR_DIGEST, validators,
+    },
 };
 
 /// The reason why the validators of a response are not remembered.
@@ -91,15 +93,16 @@ pub(crate) fn may_fill(
 }
 
 /// Returns the members of `Vary` that are not declared, `*` and malformed ones included (RFC 9111,
-/// section 4.1).
+/// section 4.1). `Want-Repr-Digest` needs no declaration: it selects a digest, which neither a tag
+/// depends on nor a 304 has.
 pub(crate) fn undeclared_vary<'a>(
     headers: &'a HeaderMap,
     declared: &'a [HeaderName],
 ) -> impl Iterator<Item = &'a [u8]> {
     let is_declared = |member: &[u8]| {
-        let mut names = declared.iter().map(HeaderName::as_str);
+        let is = |name: &HeaderName| member.eq_ignore_ascii_case(name.as_str().as_bytes());
         // A declared header may have any name, and `*` is one in the `http` crate.
-        member != b"*" && names.any(|name| member.eq_ignore_ascii_case(name.as_bytes()))
+        member != b"*" && (declared.iter().any(is) || is(&WANT_REPR_DIGEST))
     };
     members(lines::lines(headers, &VARY)).filter(move |member| !is_declared(member))
 }

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::semantics::{
     field::{lines, list::members, vary},
-    validator::{TagMember, TagRef, entity_tags, validators},
+    validator::{TagMember, TagRef, digest_fields::remove_digests, entity_tags, validators},
 };
 
 /// Returns `true` if [`TagCodings::encode`] may have something to do, judged by the status and
@@ -23,13 +23,15 @@ pub(crate) fn may_be_validated(status: StatusCode, headers: &HeaderMap) -> bool 
     status == StatusCode::NOT_MODIFIED
         || headers
             .keys()
-            .any(|name| matches!(*name, ETAG | LAST_MODIFIED))
+            .any(|name| matches!(*name, ETAG | LAST_MODIFIED | CONTENT_ENCODING))
 }
 
 impl TagCodings {
     /// Adds the suffix of its coding to the tag of a response. A 304 gets the tag that the
-    /// client named. Also adds `Accept-Encoding` to `Vary`.
+    /// client named. Also adds `Accept-Encoding` to `Vary`, and removes digests of other bytes.
     pub fn encode(&self, status: StatusCode, headers: &mut HeaderMap, request: &DecodedRequest) {
+        // The tag still shows if the handler coded the content.
+        self.remove_stale_digests(headers, request);
         let tag = validators::etag(headers);
         // A 304 without a validator is the response to `If-None-Match: *`.
         let validated = tag.is_some()
@@ -60,11 +62,7 @@ impl TagCodings {
         if tag.is_weak() {
             return None;
         }
-        let suffixes = || {
-            members(lines::lines(headers, &CONTENT_ENCODING))
-                .filter(|coding| !coding.eq_ignore_ascii_case(b"identity"))
-                .map(|coding| self.suffix_of(coding, request.dictionary.as_deref()))
-        };
+        let suffixes = || self.suffixes_of(headers, request);
         if suffixes().next().is_none() {
             // The tag of plain content looks as if it had a suffix. Coded content with that
             // suffix would keep it, so only a weak tag can be used for both.
@@ -75,15 +73,15 @@ impl TagCodings {
         if self.weak || suffixes().any(|suffix| suffix.is_none()) {
             return Some(write_plain_tag(true, tag.opaque()));
         }
-        let suffixes = || suffixes().flatten().flatten();
-        let room = suffixes().map(<[u8]>::len).sum();
+        let suffixes = || suffixes().flatten();
         let opaque = tag.opaque();
-        let (rest, end) = opaque.split_at(opaque.len().saturating_sub(room));
         // A handler that codes its content itself may have added the suffixes already.
-        let has_suffixes = suffixes()
-            .try_fold(end, |end, suffix| end.strip_prefix(suffix))
-            .is_some_and(|_| !self.looks_coded(rest));
-        (!has_suffixes).then(|| write_tag(false, opaque, suffixes(), room))
+        if self.names_codings(opaque, suffixes) {
+            return None;
+        }
+        let suffixes = || suffixes().flatten();
+        let room = suffixes().map(<[u8]>::len).sum();
+        Some(write_tag(false, opaque, suffixes(), room))
     }
 
     fn encode_not_modified(&self, headers: &mut HeaderMap, conditions: &ConditionalCodings) {
@@ -104,10 +102,11 @@ impl TagCodings {
         if let Some(tag) = tag {
             headers.insert(ETAG, tag);
         }
-        // `Content-Length` is that of plain content, but the client may have a coded variant
-        // (RFC 9110, section 8.6).
+        // `Content-Length` and digests are those of plain content, but the client may have a coded
+        // variant (RFC 9110, section 8.6).
         if may_be_coded && !is_identity {
             headers.remove(CONTENT_LENGTH);
+            remove_digests(headers);
         }
     }
 

@@ -5,6 +5,7 @@
 
 mod decode;
 mod dictionary;
+mod digests;
 mod encode;
 mod suffix;
 #[cfg(test)]

@@ -4,7 +4,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::semantics::validator::digest_fields::{
     CONTENT_DIGEST, DigestAlgorithm, DigestField, DigestPreference, Digests, NamedDigest,
-    REPR_DIGEST, WANT_REPR_DIGEST, is_digest,
+    REPR_DIGEST, WANT_REPR_DIGEST, is_digest, remove_digests,
 };
 
 /// The digests of `{"hello": "world"}` and a line feed, as in RFC 9530, appendix B.
@@ -173,4 +173,9 @@ fn the_headers_with_digests_are_known_by_name() {
     for name in ["want-repr-digest", "want-digest", "etag", "content-type"] {
         assert!(!is_digest(&HeaderName::from_static(name)), "{name}");
     }
+    let mut all = headers(&REPR_DIGEST, &[SHA_256, SHA_512]);
+    all.extend(headers(&CONTENT_DIGEST, &[SHA_256]));
+    all.extend(headers(&WANT_REPR_DIGEST, &["sha-256=1"]));
+    remove_digests(&mut all);
+    assert_eq!(all, headers(&WANT_REPR_DIGEST, &["sha-256=1"]));
 }

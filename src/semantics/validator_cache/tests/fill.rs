@@ -55,6 +55,8 @@ fn a_tagged_200_fills() {
             ("vary", "accept,"),
         ],
         &[TAG, ("vary", "")],
+        // RFC 9530, section 4: it selects a digest, and neither the tag nor the content.
+        &[TAG, ("vary", "accept, Want-Repr-Digest")],
     ] {
         assert_eq!(fill(200, fields, false), Ok(()), "{fields:?}");
     }
@@ -111,9 +113,10 @@ fn private_responses_need_a_principal() {
 /// R-9111-4.1-b
 #[test]
 fn undeclared_headers_in_vary_are_refused_by_name() {
-    let cases: [(Fields<'_>, &[&str]); 5] = [
+    let cases: [(Fields<'_>, &[&str]); 6] = [
         (&[TAG, ("vary", "*")], &["*"]),
         (&[TAG, ("vary", "accept, Cookie")], &["Cookie"]),
+        (&[TAG, ("vary", "want-repr-digest, x")], &["x"]),
         (
             &[TAG, ("vary", "accept"), ("vary", "origin, x")],
             &["origin", "x"],

@@ -3,6 +3,7 @@
 
 mod decode;
 mod dictionary;
+mod digests;
 mod encode;
 mod properties;
 

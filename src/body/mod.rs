@@ -127,6 +127,10 @@ pin_project! {
         Slice {
             slice: Pin<Box<Slice<B>>>,
         },
+        // The body was polled before, so frames of it are in another of these bodies.
+        SliceOfPolled {
+            slice: Pin<Box<Slice<ResponseBody<B>>>>,
+        },
         Byteranges {
             byteranges: Box<Byteranges<B>>,
         },
@@ -179,6 +183,15 @@ impl<B: Body<Data = Bytes>> ResponseBody<B> {
         }
     }
 
+    /// Creates a body as [`slice`](Self::slice) does, of a body that was polled before.
+    pub(crate) fn slice_of_polled(body: Self, range: ByteRange) -> Self {
+        Self {
+            kind: ResponseBodyKind::SliceOfPolled {
+                slice: Box::pin(Slice::new(body, range)),
+            },
+        }
+    }
+
     fn replay(replay: Replay<B>) -> Self {
         Self {
             kind: ResponseBodyKind::Replay {
@@ -205,6 +218,7 @@ impl<B: Body<Data = Bytes>> Body for ResponseBody<B> {
             ResponseBodyKindProj::Replay { replay } => replay.poll_frame(cx),
             ResponseBodyKindProj::Watched { watched } => watched.poll_frame(cx),
             ResponseBodyKindProj::Slice { slice } => slice.as_mut().poll_frame(cx),
+            ResponseBodyKindProj::SliceOfPolled { slice } => slice.as_mut().poll_frame(cx),
             ResponseBodyKindProj::Byteranges { byteranges } => byteranges.poll_frame(cx),
         }
     }
@@ -216,6 +230,7 @@ impl<B: Body<Data = Bytes>> Body for ResponseBody<B> {
             ResponseBodyKind::Replay { replay } => replay.is_end_stream(),
             ResponseBodyKind::Watched { watched } => watched.is_end_stream(),
             ResponseBodyKind::Slice { slice } => slice.is_end_stream(),
+            ResponseBodyKind::SliceOfPolled { slice } => slice.is_end_stream(),
             ResponseBodyKind::Byteranges { byteranges } => byteranges.is_end_stream(),
         }
     }
@@ -227,6 +242,7 @@ impl<B: Body<Data = Bytes>> Body for ResponseBody<B> {
             ResponseBodyKind::Replay { replay } => replay.size_hint(),
             ResponseBodyKind::Watched { watched } => watched.size_hint(),
             ResponseBodyKind::Slice { slice } => slice.size_hint(),
+            ResponseBodyKind::SliceOfPolled { slice } => slice.size_hint(),
             ResponseBodyKind::Byteranges { byteranges } => byteranges.size_hint(),
         }
     }
@@ -287,6 +303,7 @@ impl<B: Body> fmt::Debug for ResponseBody<B> {
             ResponseBodyKind::Replay { .. } => "Replay",
             ResponseBodyKind::Watched { .. } => "Watched",
             ResponseBodyKind::Slice { .. } => "Slice",
+            ResponseBodyKind::SliceOfPolled { .. } => "SliceOfPolled",
             ResponseBodyKind::Byteranges { .. } => "Byteranges",
         };
         f.debug_tuple("ResponseBody").field(&kind).finish()

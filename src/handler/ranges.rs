@@ -19,7 +19,10 @@ use crate::{
             },
         },
         field::{Accept, HttpDate, accept_encoding, content_length},
-        validator::Validators,
+        validator::{
+            Validators,
+            digest_fields::{NamedDigest, REPR_DIGEST},
+        },
     },
     setting,
 };
@@ -91,6 +94,7 @@ pub struct Ranges {
     accepts_json: bool,
     allows_coding: bool,
     content_type: Option<HeaderValue>,
+    digest: Option<NamedDigest>,
 }
 
 impl Ranges {
@@ -113,6 +117,7 @@ impl Ranges {
             accepts_json: Accept::from_headers(headers).accepts_json(),
             allows_coding: accept_encoding::allows_coding(headers),
             content_type: None,
+            digest: None,
         }
     }
 
@@ -122,6 +127,15 @@ impl Ranges {
     /// here, and not on the response.
     pub fn content_type(mut self, content_type: HeaderValue) -> Self {
         self.content_type = Some(content_type);
+        self
+    }
+
+    /// Sets the SHA-256 of the whole content, in its content coding. Defaults to none.
+    ///
+    /// The 200, its `HEAD` and the 206 then have it as `Repr-Digest` (RFC 9530, section 3), except a
+    /// 206 after `If-Range`. A client that joined parts verifies the whole with it.
+    pub fn sha256(mut self, digest: [u8; 32]) -> Self {
+        self.digest = Some(NamedDigest::Sha256(digest));
         self
     }
 
@@ -221,6 +235,9 @@ impl Ranges {
         validators.into_headers(headers, || now);
         if let Some(content_type) = &self.content_type {
             headers.insert(CONTENT_TYPE, content_type.clone());
+        }
+        if let Some(digest) = self.digest {
+            headers.insert(REPR_DIGEST, digest.to_value());
         }
         advertise(headers);
         content_length::set(headers, Some(length));

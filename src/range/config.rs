@@ -14,6 +14,7 @@ pub(super) struct RangeConfig {
     pub(super) limits: RangeLimits,
     pub(super) draw_boundary: DrawBoundary,
     pub(super) partial_put: bool,
+    pub(super) content_digest: bool,
     pub(super) explain: bool,
     pub(super) renderer: Renderer,
     pub(super) clock: SharedClock,

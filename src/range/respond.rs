@@ -5,6 +5,7 @@ use std::{sync::Arc, task::Context};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
 use http_body::Body;
+use sha2::{Digest, Sha256};
 
 use super::config::RangeConfig;
 use crate::{
@@ -16,11 +17,15 @@ use crate::{
     refusal::{Reason, Refusal},
     semantics::{
         condition::range::{
-            MultipartFraming, Plan, RangeFields, RangeSet, Representation, advertise,
+            ByteRange, MultipartFraming, Plan, RangeFields, RangeSet, Representation, advertise,
             divisible_length, plan, write_part_head, write_unsatisfied_range,
         },
         field::{Accept, accept_encoding},
-        validator::{ValidatorsRef, validators},
+        validator::{
+            ValidatorsRef,
+            digest_fields::{CONTENT_DIGEST, NamedDigest},
+            validators,
+        },
     },
 };
 
@@ -105,6 +110,9 @@ impl PartialRead {
         }
         write_part_head(response.headers_mut(), part, length, had_if_range);
         self.config.record(&mut response, ranges, length);
+        if self.config.content_digest && part.length() <= MAX_DIGESTED {
+            return with_digest(cx, response, part, length);
+        }
         response.map(|body| ResponseBody::slice(body, part))
     }
 
@@ -163,6 +171,29 @@ impl PartialRead {
             .record(&mut answer, &RangeSet::default(), length);
         answer.map(ResponseBody::bytes)
     }
+}
+
+/// The longest part that is hashed without a pause, in bytes.
+const MAX_DIGESTED: u64 = 128 * 1024;
+
+/// Cuts a part, and adds its digest if the content is ready in one frame.
+fn with_digest<B: Body<Data = Bytes>>(
+    cx: &mut Context<'_>,
+    response: Response<B>,
+    part: ByteRange,
+    length: u64,
+) -> Response<ResponseBody<B>> {
+    let (mut head, body) = response.into_parts();
+    let body = match content_in_one_piece(cx, body, length) {
+        Ok(content) => {
+            let content = part.slice(&content);
+            let digest = NamedDigest::Sha256(Sha256::digest(&content).into());
+            head.headers.insert(CONTENT_DIGEST, digest.to_value());
+            ResponseBody::bytes(content)
+        }
+        Err(polled) => ResponseBody::slice_of_polled(polled, part),
+    };
+    Response::from_parts(head, body)
 }
 
 /// Returns the length of a representation whose parts can be sent.

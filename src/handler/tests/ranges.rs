@@ -209,7 +209,7 @@ fn a_head_asks_for_nothing() {
 /// R-9110-14.1.2-a.
 #[test]
 fn content_without_bytes_asks_for_nothing() {
-    for (range, status) in [("lines=0-", 200), ("bytes=0-", 416), ("bytes=-1", 416)] {
+    for (range, status) in [("lines=0-", 200), ("bytes=0-", 416), ("bytes=-1", 200)] {
         let response =
             ranges("GET", &[("range", range)]).respond(0, tag(), |range| -> ScriptedBody {
                 panic!("asked for {range}");
@@ -257,4 +257,28 @@ fn a_body_of_another_length_is_cut_or_ends_early() {
         let acts = read_unchecked(response.into_body());
         assert_eq!(content(&acts), expected.as_bytes());
     }
+}
+
+/// R-9530-3-a: the digest is that of the whole, on the 200, its `HEAD` and the 206.
+#[test]
+fn the_digest_of_the_whole_is_on_every_response() {
+    let digest = |method: &str, fields: Fields<'_>| {
+        let response = ranges(method, fields)
+            .sha256([7; 32])
+            .respond(10, tag(), |_| {
+                ScriptedBody::sized([Act::data(&WHOLE[..10])])
+            });
+        response.headers().get("repr-digest").cloned()
+    };
+    let whole = digest("GET", &[]).expect("a digest");
+    assert_eq!(
+        whole,
+        "sha-256=:BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=:"
+    );
+    let part = ("range", "bytes=1-2");
+    assert_eq!(digest("HEAD", &[]), Some(whole.clone()));
+    assert_eq!(digest("GET", &[part]), Some(whole));
+    // The client has the metadata of the representation, and a 416 has no representation.
+    assert_eq!(digest("GET", &[part, ("if-range", "\"v1\"")]), None);
+    assert_eq!(digest("GET", &[("range", "bytes=10-")]), None);
 }

@@ -1,3 +1,4 @@
+mod digests;
 mod parts;
 mod passed_on;
 mod recorded;

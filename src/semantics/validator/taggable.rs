@@ -143,9 +143,8 @@ impl HeaderSummary {
 /// and content that contradicts its `Content-Length` are none.
 pub(crate) fn is_whole(headers: &HeaderMap, length: u64) -> bool {
     let summary = HeaderSummary::read(headers);
-    !summary.content_range
-        && !summary.live
-        && !(summary.content_length && content_length::contradicts(headers, length))
+    let contradicts = summary.content_length && content_length::contradicts(headers, length);
+    !(summary.content_range || summary.live || contradicts)
 }
 
 fn is_live_type(value: &[u8]) -> bool {

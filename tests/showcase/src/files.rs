@@ -19,7 +19,7 @@ use http_body::{Frame, SizeHint};
 use sha2::{Digest, Sha256};
 use tokio::{sync::OnceCell, task};
 use tower_conditional::{
-    EntityTag, RangeLayer, ValidatorCacheLayer,
+    EntityTag, EtagLayer, RangeLayer, ValidatorCacheLayer,
     cache_tags::{CacheTags, InvalidCacheTag},
     handler::Ranges,
     stack,
@@ -49,11 +49,11 @@ enum Content {
     Pattern {
         size: u64,
     },
-    /// The same file above the limit of the layer. The handler knows the tag, and sends ranges
+    /// The same file above the limit of the layer. The handler knows its digest, and sends ranges
     /// without the bytes before them.
     Large {
         size: u64,
-        tag: OnceCell<EntityTag>,
+        digest: OnceCell<[u8; 32]>,
     },
 }
 
@@ -69,7 +69,7 @@ impl Content {
     const fn large(size: u64) -> Self {
         Self::Large {
             size,
-            tag: OnceCell::const_new(),
+            digest: OnceCell::const_new(),
         }
     }
 }
@@ -79,7 +79,9 @@ pub(crate) fn routes(
     cache: Option<&ValidatorCache<impl ValidatorStore>>,
 ) -> Result<Router, InvalidCacheTag> {
     let files = counted(get(file));
-    let layers = stack().ranges(RangeLayer::new());
+    let layers = stack()
+        .ranges(RangeLayer::new().content_digest())
+        .etag(EtagLayer::new().repr_digest());
     let files = match cache {
         Some(cache) => {
             let group = CacheTags::of(["files"])?;
@@ -105,9 +107,10 @@ async fn file(Path(name): Path<String>, ranges: Ranges) -> Result<Response, Prob
             let body = Body::new(PatternBody::new(0, *size));
             ([(header::CONTENT_TYPE, BYTES)], body).into_response()
         }
-        Content::Large { size, tag } => {
-            let tag = tag.get_or_init(|| tag_of(*size)).await.clone();
-            let ranges = ranges.content_type(BYTES);
+        Content::Large { size, digest } => {
+            let digest = *digest.get_or_init(|| digest_of(*size)).await;
+            let tag = EntityTag::from_digest(&digest[..16]);
+            let ranges = ranges.content_type(BYTES).sha256(digest);
             let response = ranges.respond(*size, tag, |range| {
                 PatternBody::new(range.first(), range.last() + 1)
             });
@@ -116,17 +119,17 @@ async fn file(Path(name): Path<String>, ranges: Ranges) -> Result<Response, Prob
     })
 }
 
-/// Returns the tag. It is computed at its first use, and not on a thread that serves requests.
-async fn tag_of(size: u64) -> EntityTag {
-    let tag = task::spawn_blocking(move || {
+/// Returns the digest. It is computed at its first use, and not on a thread that serves requests.
+async fn digest_of(size: u64) -> [u8; 32] {
+    let digest = task::spawn_blocking(move || {
         let mut body = PatternBody::new(0, size);
         let mut hasher = Sha256::new();
         while let Some(frame) = body.next_frame() {
             hasher.update(&frame);
         }
-        EntityTag::from_digest(&hasher.finalize()[..16])
+        hasher.finalize().into()
     });
-    tag.await.expect("hashing does not panic")
+    digest.await.expect("hashing does not panic")
 }
 
 /// Returns `{"text":"abc..."}` with exactly this many bytes.

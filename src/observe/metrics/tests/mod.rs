@@ -1,4 +1,5 @@
 mod counts;
+mod parts;
 mod table;
 
 use std::{collections::BTreeMap, convert::Infallible};

@@ -135,6 +135,22 @@ impl<B: Body> fmt::Debug for VerifiedBody<B> {
 /// An error returned by the body of a request whose content differs from its digest.
 ///
 /// Everything that was written from this content must be discarded.
+///
+/// In a handler of axum it is the source of the body's error:
+///
+/// ```
+/// use std::error::Error;
+///
+/// use axum::http::StatusCode;
+/// use tower_conditional::digest::DigestMismatch;
+///
+/// fn status_of(error: &axum::Error) -> StatusCode {
+///     match error.source() {
+///         Some(source) if source.is::<DigestMismatch>() => StatusCode::BAD_REQUEST,
+///         _ => StatusCode::INTERNAL_SERVER_ERROR,
+///     }
+/// }
+/// ```
 #[derive(Debug)]
 pub struct DigestMismatch(());
 

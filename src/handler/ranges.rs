@@ -145,6 +145,7 @@ impl Ranges {
     /// # Panics
     ///
     /// Panics if the number is zero.
+    #[track_caller]
     pub fn max_parts(mut self, parts: usize) -> Self {
         let remedy = "one part needs at least 1";
         self.limits.max_parts = setting::above_zero("max_parts", parts, remedy);
@@ -168,7 +169,8 @@ impl Ranges {
     /// order of the parts, and with the whole range for a 200. It is not called for a 416, for a
     /// `HEAD`, and for content without bytes. All bodies of a response are made before the first of
     /// them is read, at most [`max_parts`](Self::max_parts). So a body should open a connection when
-    /// it is first read.
+    /// it is first read. For that, make it from a stream, since `open` is not async. The examples
+    /// `file_ranges` and `object_ranges` show it.
     ///
     /// # Errors
     ///

@@ -43,6 +43,7 @@ impl RangeLayer {
     /// # Panics
     ///
     /// Panics if the number is zero. Without the layer, no parts are sent.
+    #[track_caller]
     pub fn max_parts(mut self, parts: usize) -> Self {
         let remedy = "one part needs at least 1; leave the layer out to send no parts";
         self.config_mut().limits.max_parts = setting::above_zero("max_parts", parts, remedy);

@@ -31,7 +31,9 @@
 //! # How it works
 //!
 //! The service runs with the request as it came. The layer cuts the requested bytes out of a 200 to a
-//! `GET`, if its length is known (RFC 9110, section 14):
+//! `GET`, if its length is known (RFC 9110, section 14). The length is known if the body's size hint
+//! is exact. `Content-Length` is not enough: `ServeDir` of tower-http and `Body::from_stream` of axum
+//! have no such hint.
 //!
 //! | Request | Response |
 //! |---|---|
@@ -80,15 +82,17 @@
 //! [`PreconditionLayer`](crate::PreconditionLayer). Then 304 and 412 win over 206 and 416 (section
 //! 13.2.2). [`Stack::ranges`](crate::Stack::ranges) has that order.
 //!
-//! Compression belongs outside, and passes a 206 by its `Content-Range`. No several parts are sent to
-//! clients for which it would compress. Compression inside makes the
+//! Compression belongs outside, and passes a 206 by its `Content-Range`. A client that accepts a
+//! coding gets no `multipart/byteranges`, which would be compressed. Compression inside makes the
 //! length unknown, so nothing is cut.
 //!
 //! # Limits
 //!
 //! These responses pass unchanged:
 //!
-//! - any status but 200, so also a part that the service made itself,
+//! - any status but 200, so also a part that the service made itself. Such a service has to compare
+//!   `If-Range`. `ServeDir` of tower-http 0.7 does not, so use
+//!   [`Ranges`](crate::handler::Ranges) for files,
 //! - a body without an exact length, or with another length than `Content-Length`,
 //! - server-sent events, gRPC and other live streams.
 //!

@@ -77,7 +77,7 @@ pub(crate) fn hints(address: SocketAddr) -> String {
   curl -i http://{address}/orders --json '{{\"item\":\"tea\",\"quantity\":2}}' -H 'Idempotency-Key: \"first\"'
   curl -i http://{address}/files/64m.bin --output /dev/null --dump-header -
   curl -i http://{address}/files/1k.json -r 9-34
-  curl -i http://{address}/$etags-cache -X DELETE -H 'Authorization: Bearer admin'
+  curl -i 'http://{address}/$etags-cache' -X DELETE -H 'Authorization: Bearer admin'
   curl -N http://{address}/events
   curl http://{address}/stats
   curl http://{address}/metrics"

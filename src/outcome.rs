@@ -248,10 +248,11 @@ impl Outcome {
         self.bytes_saved
     }
 
-    /// Returns the bytes of a 206, if a [`RangeLayer`](crate::RangeLayer) cut it or answered 416.
+    /// Returns the bytes of a 206 or 416 of a [`RangeLayer`](crate::RangeLayer). An observer sees
+    /// those of [`Ranges`](crate::handler::Ranges) in a handler, too.
     ///
-    /// It is `None` for whole representations, and for the parts of a service that serves ranges
-    /// itself. [`verdict`](Self::verdict) stays the result of the conditions.
+    /// It is `None` for whole representations, and for the parts of other services.
+    /// [`verdict`](Self::verdict) stays the result of the conditions.
     #[must_use]
     pub fn part(&self) -> Option<&ServedPart> {
         self.part.as_deref()
@@ -285,6 +286,10 @@ impl Outcome {
     pub(crate) fn set_verdict(&mut self, verdict: Verdict) {
         if self.verdict.is_none() || verdict != Verdict::NotEvaluated {
             self.verdict = Some(verdict);
+        }
+        // A 304 or 412 takes the place of the part that a handler made.
+        if matches!(verdict, Verdict::NotModified | Verdict::Failed(_)) {
+            self.part = None;
         }
     }
 

@@ -9,6 +9,8 @@ use http_body::Body;
 use super::now;
 use crate::{
     body::{PartContent, ResponseBody, WholeContentType, draw_boundary},
+    observe::exchange,
+    outcome::ServedPart,
     refusal::{Reason, Refusal, Renderer},
     semantics::{
         condition::{
@@ -189,6 +191,7 @@ impl Ranges {
         let (validators, now) = (validators.into(), now());
         let plan = self.plan(length, &validators, now);
         if matches!(plan, Plan::Unsatisfiable) {
+            record(&RangeSet::default(), length);
             return self.refuse(length, &validators);
         }
         let mut response = Response::new(ResponseBody::empty());
@@ -196,6 +199,7 @@ impl Ranges {
         if let Plan::Parts(ranges) = plan
             && let Some(parts) = self.parts(&ranges, length, &mut response, &mut open)
         {
+            record(&ranges, length);
             *response.status_mut() = StatusCode::PARTIAL_CONTENT;
             return response.map(|_| parts);
         }
@@ -291,4 +295,11 @@ impl Ranges {
         write_unsatisfied_range(headers, length);
         response.map(ResponseBody::bytes)
     }
+}
+
+/// Records the bytes of a response for an observer.
+fn record(ranges: &RangeSet, complete_length: u64) {
+    exchange::record_decision(|outcome| {
+        outcome.set_part(ServedPart::new(ranges.clone(), complete_length));
+    });
 }

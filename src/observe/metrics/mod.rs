@@ -75,8 +75,7 @@ use crate::outcome::TagOrigin;
 ///   [`KeyEvent`](super::KeyEvent), a [`CacheLookup`](crate::outcome::CacheLookup) or a
 ///   [`ValidatorEvent`](super::ValidatorEvent), such as `in_progress`.
 /// - `part`: `one`, `several`, or `unsatisfiable` for a 416. See
-///   [`Outcome::part`](crate::Outcome::part). The responses of
-///   [`Ranges`](crate::handler::Ranges) do not count.
+///   [`Outcome::part`](crate::Outcome::part).
 /// - `build`: the text that [`build`](Self::build) was called with.
 ///
 /// Series without a route exist from the start with the value 0, so that the first event is an

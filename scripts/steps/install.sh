@@ -40,7 +40,6 @@ programs_of_services() {
     PATH="$PATH:$(printf '%s:' /usr/lib/postgresql/*/bin)" need postgres postgresql
     PATH="$PATH:/usr/sbin" need nginx nginx
     need_file "/usr/lib/nginx/modules/ngx_http_cache_purge_module.so" libnginx-mod-http-cache-purge
-    PATH="$PATH:/usr/sbin" need squid squid
     PATH="$PATH:/usr/sbin" need varnishd varnish
     need_file "/usr/lib/*/varnish/vmods/libvmod_xkey.so" varnish-modules
     need redis-server redis-server
@@ -63,6 +62,7 @@ install_without_recommended() {
     missing=()
     command -v chromium >/dev/null || command -v google-chrome >/dev/null || need chromium-browser chromium
     need promtool prometheus
+    PATH="$PATH:/usr/sbin" need squid squid
     need aria2c aria2
     need wget wget
     need ffprobe ffmpeg

@@ -2,7 +2,7 @@ use http::{HeaderValue, Response, StatusCode, header::CACHE_CONTROL};
 
 use super::{Recorded, hello, serve, untagged};
 use crate::{
-    ConditionalLayer, EtagLayer, RangeLayer,
+    ConditionalLayer, EtagLayer,
     cache_tags::CacheTag,
     observe::{
         Event, KeyEvent, Metrics, ObserveLayer, Observer, PurgeEvent, PurgeResult, ValidatorEvent,
@@ -13,7 +13,7 @@ use crate::{
 
 const NOTES: &str = "/notes/{id}";
 
-fn on_notes(metrics: &Metrics) -> ObserveLayer {
+pub(super) fn on_notes(metrics: &Metrics) -> ObserveLayer {
     ObserveLayer::new(metrics.clone()).route(|_| Some(NOTES))
 }
 
@@ -82,27 +82,6 @@ fn hashed_content_and_responses_without_a_tag_are_counted() {
     let counted = recorded.counted();
     assert_eq!(counted["hashed_bytes_total"], 7.0);
     assert_eq!(counted["untagged_total{reason=\"no_store\"}"], 1.0);
-}
-
-#[test]
-fn parts_are_counted_by_their_number() {
-    let recorded = Recorded::new();
-    let layer = stack()
-        .ranges(RangeLayer::new())
-        .observe_with(on_notes(&recorded.metrics));
-    for range in ["bytes=1-2", "bytes=-1", "bytes=9-", "lines=1-2"] {
-        serve(
-            &layer,
-            request("GET", "/notes/7", [("range", range)]),
-            hello,
-        );
-    }
-    let counted = recorded.counted();
-    assert_eq!(counted["range_responses_total{part=\"one\"}"], 2.0);
-    assert_eq!(
-        counted["range_responses_total{part=\"unsatisfiable\"}"],
-        1.0
-    );
 }
 
 /// Layers in any order, with the observer around them, report without `explain`.

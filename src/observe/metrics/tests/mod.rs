@@ -1,4 +1,5 @@
 mod counts;
+mod ranges;
 mod table;
 
 use std::{collections::BTreeMap, convert::Infallible};

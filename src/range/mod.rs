@@ -90,6 +90,7 @@
 //! These responses pass unchanged:
 //!
 //! - any status but 200, so also a part that the service made itself,
+//! - a response with `Accept-Ranges: none`, by which a service switches ranges off,
 //! - a body without an exact length, or with another length than `Content-Length`,
 //! - server-sent events, gRPC and other live streams.
 //!

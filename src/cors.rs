@@ -43,7 +43,8 @@
 //!   `IdempotencyLayer::replay_marker` to the first list yourself, and the header of a
 //!   [`StateRefLayer`](crate::StateRefLayer) to both. With
 //!   [`EtagLayer::repr_digest`](crate::EtagLayer::repr_digest), add `Repr-Digest` to the first and
-//!   `Want-Repr-Digest` to the second.
+//!   `Want-Repr-Digest` to the second. With a [`RangeLayer`](crate::RangeLayer), add `Accept-Ranges`
+//!   and `Content-Range` to the first, and `Range` and `If-Range` to the second.
 //! - Headers for caches and for debugging are left out, such as `Vary` and `Cache-Status`. Browsers
 //!   use them whether scripts read them or not. `Last-Modified` and `Cache-Control` are always
 //!   readable.

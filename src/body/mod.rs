@@ -93,7 +93,7 @@ pin_project! {
     /// It is one of
     ///
     /// - the service's own body,
-    /// - an empty body (304) or a short text (412), or
+    /// - an empty body (304) or a short text (412),
     /// - the frames that were read for a hash, followed by the unread rest,
     /// - a part of the service's own body (206), or several with delimiters between them, or
     /// - the service's own body, whose end is reported to a layer.

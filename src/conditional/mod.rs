@@ -113,6 +113,8 @@
 //! - Content with an exact length counts as read when the head is ready. A body that reads
 //!   changing state later must not announce a length.
 //! - A 206 gets no tag from the source.
+//! - A date or a weak tag needs no confirmation. But if the request has `Range`, the date is
+//!   confirmed: a client joins parts by it, with `If-Range`.
 //! - [`ConditionalLayer::without_confirmation`] switches the second read off.
 //!
 //! # Layer order

@@ -61,9 +61,13 @@ impl<Q: ValidatorSource> SourcedRead<Q> {
         } = unanswered;
         let is_strong =
             |validators: &Validators| (validators.etag.as_ref()).is_some_and(|tag| !tag.is_weak());
-        // A strong tag needs confirmation, and a condition that can fail needs a second check.
+        // A strong tag needs confirmation, and so does a date that parts may be joined by. A
+        // condition that can fail needs a second check.
+        let needs_confirmation = |validators: &Validators| {
+            is_strong(validators) || (conditions.range && validators.last_modified.is_some())
+        };
         let confirms = source_config.confirm
-            && (before.validators().is_some_and(is_strong)
+            && (before.validators().is_some_and(needs_confirmation)
                 || conditions.fields.can_fail(&request.method));
         Self {
             request: confirms.then(|| (*request).clone()),
@@ -144,11 +148,12 @@ impl<Q: ValidatorSource> SourcedRead<Q> {
             label.write(response.headers_mut(), before);
             return LabelResult::Answer(self.read.respond(response));
         }
-        // A condition that can fail is evaluated against the state after the service, too.
-        let is_checked = label == Label::Confirm || {
-            let read = &self.read;
-            read.fields.can_fail(&read.method)
-        };
+        // A condition that can fail is evaluated against the state after the service, too. A date
+        // in `If-Range` must not join the content of two states.
+        let read = &self.read;
+        let is_checked = label == Label::Confirm
+            || read.fields.can_fail(&read.method)
+            || (read.range && label != Label::Keep && before.last_modified.is_some());
         match request {
             // An error gets no validators, so nothing needs confirmation.
             Some(request) if is_checked && is_success => {
@@ -188,7 +193,13 @@ impl<Q: ValidatorSource> SourcedRead<Q> {
             }
         };
         match (&self.before, &after) {
-            (Current::Present(before), Current::Present(after)) if before.is_same_state(after) => {
+            (Current::Present(before), Current::Present(after))
+                if before.is_same_state(after)
+                    // Two contents may have one weak tag, and a date that parts are joined by.
+                    && (label == Label::Confirm
+                        || !self.read.range
+                        || before.last_modified == after.last_modified) =>
+            {
                 self.respond_labelled(response, label, before)
             }
             _ => self.respond_changed(response, &after),

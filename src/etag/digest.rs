@@ -32,8 +32,8 @@ impl ContentDigest {
     const MIN: usize = 16;
     const MAX: usize = 64;
 
-    /// Creates a digest of 16 to 64 bytes, whose algorithm has no name. Any other length does not compile, since fewer
-    /// bits would collide by accident:
+    /// Creates a digest of 16 to 64 bytes, whose algorithm has no name. Any other length does not
+    /// compile, since fewer bits would collide by accident:
     ///
     /// ```compile_fail
     /// tower_conditional::etag::ContentDigest::new([0; 15]);

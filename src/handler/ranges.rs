@@ -85,7 +85,8 @@ use crate::{
 ///
 /// 304 and 412 win over 206 and 416 (section 13.2.2). A [`ConditionalLayer`](crate::ConditionalLayer)
 /// around the handler makes them. So a request with false conditions never gets a 416 from this
-/// type. Without the layer, call [`Preconditions::check`](super::Preconditions::check) before.
+/// type, nor a part without the date that the layer compares. Without the layer, call
+/// [`Preconditions::check`](super::Preconditions::check) before.
 #[derive(Debug, Clone)]
 #[must_use]
 pub struct Ranges {
@@ -176,8 +177,9 @@ impl Ranges {
     ///
     /// # Errors
     ///
-    /// An error of a body ends the response at that byte. A body that is too short does the same,
-    /// and one that is too long is cut.
+    /// An error of a body ends the response at that byte. A body that is too short does the same.
+    /// The body of a part is cut if it is too long, and its trailers are not sent. The body of a 200
+    /// passes as it is, so it must have `length` bytes.
     #[must_use]
     pub fn respond<B>(
         &self,
@@ -218,10 +220,16 @@ impl Ranges {
             date: Some(now),
         };
         let plan = plan(&self.fields, &self.method, &representation, self.limits);
-        if !matches!(plan, Plan::Unsatisfiable) {
+        // RFC 9110, section 13.2.2: the layer outside makes a 304 or a 412 of a 200 or 206 alone. And
+        // it compares the date, which a part after `If-Range` does not have.
+        let decides = match plan {
+            Plan::Whole => false,
+            Plan::Parts(_) => self.fields.has_if_range() && validators.last_modified.is_some(),
+            Plan::Unsatisfiable => true,
+        };
+        if !decides {
             return plan;
         }
-        // RFC 9110, section 13.2.2: the layer outside makes a 304 or a 412 of a 200 or 206 alone.
         let current = Current::Present(validators.as_ref());
         match self.conditions.evaluate(&self.method, current, || now) {
             Decision::Proceed => plan,

@@ -83,8 +83,10 @@
 //! 13.2.2). [`Stack::ranges`](crate::Stack::ranges) has that order.
 //!
 //! Compression belongs outside, and passes a 206 by its `Content-Range`. A client that accepts a
-//! coding gets no `multipart/byteranges`, which would be compressed. Compression inside makes the
-//! length unknown, so nothing is cut.
+//! coding gets no `multipart/byteranges`, which would be compressed. Put a
+//! [`CodingTagLayer`](crate::CodingTagLayer) around compression. Without that layer, coded and uncoded
+//! content have one tag, and `If-Range` joins bytes of both. Compression inside makes the length
+//! unknown, so nothing is cut.
 //!
 //! # Limits
 //!
@@ -93,21 +95,24 @@
 //! - any status but 200, so also a part that the service made itself. Such a service has to compare
 //!   `If-Range`. `ServeDir` of tower-http 0.7 does not, so use
 //!   [`Ranges`](crate::handler::Ranges) for files,
+//! - a response with `Accept-Ranges: none`, by which a service switches ranges off,
 //! - a body without an exact length, or with another length than `Content-Length`,
 //! - server-sent events, gRPC and other live streams.
 //!
-//! A range is never cut from a representation whose strong tag was not confirmed. That is the case
-//! if a write came between the source of [`ConditionalLayer`](crate::ConditionalLayer) and its
-//! service, or after
-//! [`without_confirmation`](crate::ConditionalLayer::without_confirmation).
+//! A range is never cut from a representation whose strong tag or date was not confirmed. That is
+//! the case if a write came between the source of [`ConditionalLayer`](crate::ConditionalLayer) and
+//! its service, or after
+//! [`without_confirmation`](crate::ConditionalLayer::without_confirmation). Such responses to requests
+//! without `Range` have `Accept-Ranges` all the same.
 //!
 //! Without a strong tag or a date, a client cannot know if two parts are of one representation.
 //!
 //! # Errors
 //!
 //! The layer has no errors of its own. An error of the body before or inside of the part stays that
-//! error. A body that ends before its announced length ends the part early, and the server then
-//! closes the connection.
+//! error. A body that ends before its announced length ends the part early. The server then closes
+//! an HTTP/1.1 connection. Over HTTP/2, the client sees that the content is shorter than
+//! `Content-Length`.
 //!
 //! # What it does not do
 //!

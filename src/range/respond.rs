@@ -18,7 +18,7 @@ use crate::{
     semantics::{
         condition::range::{
             ByteRange, MultipartFraming, Plan, RangeFields, RangeSet, Representation, advertise,
-            divisible_length, plan, write_part_head, write_unsatisfied_range,
+            divisible_length, plan, refuses_ranges, write_part_head, write_unsatisfied_range,
         },
         field::{Accept, accept_encoding},
         validator::{
@@ -63,6 +63,9 @@ impl PartialRead {
         let Some(length) = divisible_body_length(&Method::GET, &response) else {
             return response.map(ResponseBody::inner);
         };
+        if refuses_ranges(response.headers()) {
+            return response.map(ResponseBody::inner);
+        }
         advertise(response.headers_mut());
         match self.plan(response.headers(), length) {
             Plan::Whole => response.map(ResponseBody::inner),

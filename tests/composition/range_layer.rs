@@ -1,8 +1,11 @@
 //! `RangeLayer` in a stack: conditions come first, and content that nobody confirmed stays whole.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicI64, Ordering},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::{Duration, UNIX_EPOCH},
 };
 
 use axum::{Router, body::Body, extract::Request, routing::get};
@@ -11,7 +14,8 @@ use http::{
     header::{ACCEPT_RANGES, LAST_MODIFIED},
 };
 use tower_conditional::{
-    CachePolicyLayer, ConditionalLayer, PreconditionLayer, RangeLayer, VersionTags,
+    CachePolicyLayer, ConditionalLayer, EntityTag, PreconditionLayer, RangeLayer, Validators,
+    VersionTags,
     cache_policy::{CachePolicy, Rule},
     handler::Ranges,
     source, stack,
@@ -209,6 +213,35 @@ async fn content_without_a_confirmed_tag_stays_whole() {
     let reply = read(&app, &[PART]).await;
     assert_eq!((reply.status, reply.tag()), (200, "\"1\""));
     assert_eq!(read(&app, &[]).await.status, 200);
+}
+
+/// R-9110-13.1.5-c: a date in `If-Range` never joins the content of two states, for a source that
+/// has no tag or a weak one.
+#[tokio::test]
+async fn content_without_a_confirmed_date_stays_whole() {
+    for tag in [None, Some("v")] {
+        let version = Version::default();
+        let of_source = version.clone();
+        let state = move || {
+            let seconds = 1_000_000_000 + of_source.0.load(Ordering::SeqCst) as u64;
+            let modified = UNIX_EPOCH + Duration::from_secs(seconds);
+            let validators = Validators::new().with_last_modified(modified);
+            match tag {
+                Some(tag) => validators.with_etag(EntityTag::weak(tag).unwrap()),
+                None => validators,
+            }
+        };
+        let layer = || {
+            let state = state.clone();
+            let reads = ConditionalLayer::new().source(source::now(move |_| state()));
+            stack().conditional(reads).ranges(RangeLayer::new())
+        };
+        let fields = [PART, ("if-range", "Sun, 09 Sep 2001 01:46:40 GMT")];
+        assert_part(&read(&version.router(false).layer(layer()), &fields).await);
+        let reply = read(&version.router(true).layer(layer()), &fields).await;
+        assert_eq!(reply.status, 200, "{tag:?}");
+        assert_eq!(reply.body, CONTENT.as_bytes());
+    }
 }
 
 async fn write_part() {

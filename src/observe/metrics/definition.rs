@@ -155,7 +155,7 @@ pub(super) static RANGES: Definition = Definition::new(
     "http_conditional_range_responses_total",
     Unit::Count,
     &["part"],
-    "Responses with parts, and without any requested byte",
+    "Responses with parts (206), and refused ranges (416)",
 );
 
 pub(super) static BUILD_INFO: Definition = Definition::new(

@@ -54,7 +54,7 @@ use crate::outcome::TagOrigin;
 /// | `http_conditional_idempotency_keys_total` | counter | count | `result` | Steps of idempotency keys |
 /// | `http_conditional_validator_cache_lookups_total` | counter | count | `result` | Lookups of remembered validators |
 /// | `http_conditional_validator_cache_events_total` | counter | count | `event` | Steps of the validator cache |
-/// | `http_conditional_range_responses_total` | counter | count | `part` | Responses with parts, and without any requested byte |
+/// | `http_conditional_range_responses_total` | counter | count | `part` | Responses with parts (206), and refused ranges (416) |
 /// | `http_conditional_build_info` | gauge | count | `build` | The running build, which is always 1 |
 ///
 /// # Labels

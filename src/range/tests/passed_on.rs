@@ -131,6 +131,19 @@ fn a_response_that_could_be_cut_says_so() {
     }
 }
 
+/// R-9110-14.3-a: a part would contradict the response of the service.
+#[test]
+fn a_service_that_has_no_ranges_is_not_cut() {
+    for (own, status) in [("none", 200), ("None", 200), ("bytes", 206), ("x", 206)] {
+        let answer = get(&layer(), PART, move || whole(&[("accept-ranges", own)]));
+        assert_eq!(answer.status(), status, "{own}");
+        assert_eq!(answer.headers()["accept-ranges"], own);
+    }
+    let behind = [("range", "bytes=10-")];
+    let answer = get(&layer(), &behind, || whole(&[("accept-ranges", "none")]));
+    assert_eq!(answer.status(), 200);
+}
+
 /// R-9110-14.3-a. The empty body of a `HEAD` does not tell its length.
 #[test]
 fn a_head_without_a_length_says_nothing() {

@@ -11,7 +11,9 @@ use bytes::Bytes;
 use http::{Request, Response, header::LAST_MODIFIED};
 use http_body_util::Empty;
 use tower::Service;
-use tower_conditional::{ValidatorSource, VersionTags, clock::Clock, source, validator::HttpDate};
+use tower_conditional::{
+    ValidatorSource, Validators, VersionTags, clock::Clock, source, validator::HttpDate,
+};
 
 use super::seeded::Draw;
 use crate::support::{Hint, Scripted, data};
@@ -25,6 +27,8 @@ pub(super) enum ValidatorOrigin {
     Date,
     /// A tag from a source that is read before and after the content.
     Source,
+    /// A date from such a source.
+    SourceDate,
 }
 
 /// A representation that changes at any time, and its clock.
@@ -104,7 +108,16 @@ impl Changing {
 
     pub(super) fn source(&self) -> impl ValidatorSource + Clone + use<> {
         let world = self.clone();
-        source::now(move |_| VersionTags::plain().number(world.lock().version))
+        source::now(move |_| {
+            let state = world.lock();
+            match world.origin {
+                ValidatorOrigin::SourceDate => {
+                    let modified = HttpDate::from_unix_seconds(state.modified);
+                    Validators::new().with_last_modified(modified)
+                }
+                _ => VersionTags::plain().number(state.version).into(),
+            }
+        })
     }
 
     pub(super) fn handler(&self) -> ChangingHandler {
@@ -137,8 +150,8 @@ impl Service<Request<Empty<Bytes>>> for ChangingHandler {
         // A write comes between the tag of the source and the content, or between the content and
         // the confirmation.
         let (before, after) = match (origin, state.draw.below(4)) {
-            (ValidatorOrigin::Source, 0) => (true, false),
-            (ValidatorOrigin::Source, 1) => (false, true),
+            (ValidatorOrigin::Source | ValidatorOrigin::SourceDate, 0) => (true, false),
+            (ValidatorOrigin::Source | ValidatorOrigin::SourceDate, 1) => (false, true),
             _ => (false, false),
         };
         if before {

@@ -139,12 +139,12 @@ impl Resuming<'_> {
     /// 13.1.5).
     fn validator(&self, headers: &http::HeaderMap) -> Option<String> {
         let name = match self.origin {
-            ValidatorOrigin::Date => LAST_MODIFIED,
+            ValidatorOrigin::Date | ValidatorOrigin::SourceDate => LAST_MODIFIED,
             ValidatorOrigin::Content | ValidatorOrigin::Source => ETAG,
         };
         let value = headers.get(name)?.to_str().unwrap();
         let is_strong = match self.origin {
-            ValidatorOrigin::Date => self.world.is_past(value),
+            ValidatorOrigin::Date | ValidatorOrigin::SourceDate => self.world.is_past(value),
             ValidatorOrigin::Content | ValidatorOrigin::Source => value.starts_with('"'),
         };
         is_strong.then(|| value.to_owned())
@@ -182,8 +182,9 @@ async fn campaign(origin: ValidatorOrigin, sends_if_range: bool) -> (u64, u64) {
                 let layer = stack().without_etag().ranges(ranges);
                 client.download(&layer.layer(world.handler())).await
             }
-            ValidatorOrigin::Source => {
+            ValidatorOrigin::Source | ValidatorOrigin::SourceDate => {
                 let reads = ConditionalLayer::new().source(world.source());
+                let reads = reads.clock(world.clone());
                 let layer = stack().ranges(ranges).conditional(reads).without_etag();
                 client.download(&layer.layer(world.handler())).await
             }
@@ -199,14 +200,15 @@ async fn campaign(origin: ValidatorOrigin, sends_if_range: bool) -> (u64, u64) {
     (resumptions, mixed)
 }
 
-/// R-9110-13.1.5-b, R-9110-13.1.5-c, R-9110-8.8.1-a: tags from content, tags from a source that
-/// changes while the handler runs, and dates with several changes in one second.
+/// R-9110-13.1.5-b, R-9110-13.1.5-c, R-9110-8.8.1-a: tags from content, and dates with several changes
+/// in one second. Tags and dates of a source also change while the handler runs.
 #[tokio::test]
 async fn no_download_joins_two_versions() {
     let (by_content, _) = campaign(ValidatorOrigin::Content, true).await;
     let (by_date, _) = campaign(ValidatorOrigin::Date, true).await;
     let (by_source, _) = campaign(ValidatorOrigin::Source, true).await;
-    let all = [by_content, by_date, by_source];
+    let (by_source_date, _) = campaign(ValidatorOrigin::SourceDate, true).await;
+    let all = [by_content, by_date, by_source, by_source_date];
     assert!(
         all.iter().sum::<u64>() > 4 * DOWNLOADS,
         "{all:?} resumptions"

@@ -13,7 +13,7 @@ use crate::{
 
 const NOTES: &str = "/notes/{id}";
 
-fn on_notes(metrics: &Metrics) -> ObserveLayer {
+pub(super) fn on_notes(metrics: &Metrics) -> ObserveLayer {
     ObserveLayer::new(metrics.clone()).route(|_| Some(NOTES))
 }
 

@@ -2,7 +2,10 @@
 
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header::ACCEPT_RANGES};
 
-use crate::semantics::{field::content_length, validator::taggable};
+use crate::semantics::{
+    field::{content_length, lines, list::trim_ows},
+    validator::taggable,
+};
 
 /// Returns the length of a representation whose parts can be sent, or `None` if the response passes
 /// unchanged. `exact` is the exact size of the body, if it is known.
@@ -25,6 +28,12 @@ pub(crate) fn divisible_length<B>(
         exact?
     };
     taggable::is_whole(headers, length).then_some(length)
+}
+
+/// Returns `true` if the handler says that its response has no ranges (RFC 9110, section 14.3).
+pub(crate) fn refuses_ranges(headers: &HeaderMap) -> bool {
+    lines::first(headers, &ACCEPT_RANGES)
+        .is_some_and(|value| trim_ows(value.as_bytes()).eq_ignore_ascii_case(b"none"))
 }
 
 /// Writes `Accept-Ranges: bytes` (RFC 9110, section 14.3), unless the handler says something.

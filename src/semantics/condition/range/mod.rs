@@ -14,7 +14,7 @@ mod specifier;
 mod tests;
 
 pub use byte_range::ByteRange;
-pub(crate) use divisible::{advertise, divisible_length};
+pub(crate) use divisible::{advertise, divisible_length, refuses_ranges};
 pub use fields::RangeFields;
 pub(crate) use fields::is_partial_put;
 pub(crate) use head::{write_part_head, write_unsatisfied_range};

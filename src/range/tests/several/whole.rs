@@ -1,12 +1,12 @@
-//! Requests for several parts that are answered whole.
+//! Requests for several parts whose response is the whole.
 
 use http::HeaderValue;
 
-use super::{ask, framed, parts};
-use crate::range::{
-    RangeLayer,
-    tests::{Fields, get, layer, shown},
+use super::{
+    super::{Fields, get, layer, shown},
+    ask, framed, parts,
 };
+use crate::range::RangeLayer;
 
 /// R-9110-14.2-d.
 #[test]

@@ -1,4 +1,4 @@
-mod limits;
+mod whole;
 
 use bytes::Bytes;
 use http::{HeaderValue, Response, header::CONTENT_TYPE};

@@ -1,16 +1,15 @@
+mod conditions;
+
 use std::cell::RefCell;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Response, header::CONTENT_TYPE};
 use http_body::Body;
 
-use super::{DATE, EARLIER, Fields, Ranges};
+use super::{Fields, Ranges};
 use crate::{
     body::ResponseBody,
-    semantics::{
-        field::HttpDate,
-        validator::{EntityTag, RepeatedFields, Validators},
-    },
+    semantics::validator::{EntityTag, Validators},
     test_support::{Act, ScriptedBody, content, multipart, read, read_unchecked, request},
 };
 
@@ -178,17 +177,6 @@ fn bytes_behind_the_end_are_416_and_ask_for_nothing() {
     assert_eq!(headers["content-type"], "application/problem+json");
 }
 
-/// R-9110-14.2-b: the layer outside makes a 304 or a 412 of the 200.
-#[test]
-fn a_false_condition_wins_over_416() {
-    for condition in [("if-none-match", "\"v1\""), ("if-match", "\"v0\"")] {
-        let answer = get(&[("range", "bytes=36000-"), condition]);
-        assert_eq!(answer.response.status(), 200, "{condition:?}");
-    }
-    let answer = get(&[("range", "bytes=36000-"), ("if-match", "\"v1\"")]);
-    assert_eq!(answer.response.status(), 416);
-}
-
 /// R-9110-14.2-a: the head of the 200.
 #[test]
 fn a_head_asks_for_nothing() {
@@ -223,27 +211,6 @@ fn content_without_bytes_asks_for_nothing() {
             content(&read(response.into_body())).is_empty(),
             status == 200
         );
-    }
-}
-
-/// R-9110-13.1.5-c, R-9110-15.3.7-a.
-#[test]
-fn a_date_continues_a_download_without_metadata() {
-    let parse = |date: &str| HttpDate::parse(date.as_bytes(), HttpDate::EPOCH).expect("a date");
-    let validators = || {
-        let repeated = RepeatedFields::new().with_cache_control(&"max-age=9".parse().expect("one"));
-        Validators::new()
-            .with_last_modified(parse(DATE))
-            .with_repeated(repeated)
-    };
-    for (date, is_part) in [(DATE, true), (EARLIER, false)] {
-        let ranges = ranges("GET", &[("range", "bytes=5-9"), ("if-range", date)]);
-        let Answer { response, asked } = respond(&ranges, validators());
-        let headers = response.headers();
-        assert_eq!(headers["cache-control"], "max-age=9");
-        assert_eq!(headers.contains_key("last-modified"), !is_part);
-        assert_eq!(headers.contains_key("content-type"), !is_part);
-        assert_eq!(asked, [if is_part { (5, 9) } else { (0, 35_999) }]);
     }
 }
 

@@ -1,6 +1,7 @@
 //! The contract of `tower::Service` (P-TR-tower, P-ER-inner).
 
 mod asking;
+mod each_layer;
 #[cfg(feature = "tokio")]
 mod keyed;
 #[cfg(feature = "tokio")]
@@ -16,85 +17,15 @@ use http::{
 };
 use http_body_util::{Empty, Full};
 use tower::{
-    BoxError, Layer, Service, ServiceExt, buffer::Buffer, limit::ConcurrencyLimit, service_fn,
+    BoxError, Service, ServiceExt, buffer::Buffer, limit::ConcurrencyLimit, service_fn,
     util::BoxCloneService,
-};
-use tower_conditional::{
-    Audit, AuditLayer, CachePolicyLayer, CacheStatusLayer, CacheTagsLayer, CodingTagLayer,
-    ConditionalLayer, DigestLayer, EtagLayer, cache_policy::CachePolicy, cache_tags::CacheTags,
-    digest::VerifiedBody, stack,
 };
 use tower_test::mock::{self, Handle, Mock, Spawn};
 
+use each_layer::{boxed, each_layer};
+
 type Boxed = BoxCloneService<Request<Empty<Bytes>>, Response<Body>, BoxError>;
 type Content = Full<Bytes>;
-
-/// Returns `inner` in each of the layers, and in all of them.
-fn each_layer<S>(inner: impl Fn() -> S) -> [(&'static str, Boxed); 9]
-where
-    S: Service<Request<Empty<Bytes>>, Response = Response<Content>, Error: Into<BoxError> + Send>
-        + Clone
-        + Send
-        + 'static,
-    S::Future: Send,
-{
-    [
-        ("EtagLayer", boxed(EtagLayer::new().layer(inner()))),
-        (
-            "ConditionalLayer",
-            boxed(ConditionalLayer::new().layer(inner())),
-        ),
-        (
-            "CodingTagLayer",
-            boxed(CodingTagLayer::new().layer(inner())),
-        ),
-        (
-            "CachePolicyLayer",
-            boxed(CachePolicyLayer::new(CachePolicy::no_cache()).layer(inner())),
-        ),
-        (
-            "CacheTagsLayer",
-            boxed(CacheTagsLayer::new(CacheTags::new()).layer(inner())),
-        ),
-        (
-            "CacheStatusLayer",
-            boxed(
-                CacheStatusLayer::new("notes", |_| true)
-                    .expect("a name")
-                    .layer(inner()),
-            ),
-        ),
-        (
-            "DigestLayer",
-            boxed(DigestLayer::verify().layer(inner().map_request(without_digest))),
-        ),
-        (
-            "AuditLayer",
-            boxed(AuditLayer::new(Audit::new()).layer(inner())),
-        ),
-        ("stack()", boxed(stack().layer(inner()))),
-    ]
-}
-
-fn without_digest(request: Request<VerifiedBody<Empty<Bytes>>>) -> Request<Empty<Bytes>> {
-    request.map(|_| Empty::new())
-}
-
-fn boxed<S, B>(service: S) -> Boxed
-where
-    S: Service<Request<Empty<Bytes>>, Response = Response<B>, Error: Into<BoxError>>
-        + Clone
-        + Send
-        + 'static,
-    S::Future: Send,
-    B: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
-{
-    BoxCloneService::new(
-        service
-            .map_response(|response| response.map(Body::new))
-            .map_err(Into::into),
-    )
-}
 
 /// A layer around a service that is ready only on command. The service panics if it is called
 /// without having been ready.

@@ -137,6 +137,8 @@ impl Ranges {
     ///
     /// The 200, its `HEAD` and the 206 then have it as `Repr-Digest` (RFC 9530, section 3), except a
     /// 206 after `If-Range`. A client that joined parts verifies the whole with it.
+    ///
+    /// It is sent whatever `Want-Repr-Digest` prefers, which is a hint (section 4).
     pub fn sha256(mut self, digest: [u8; 32]) -> Self {
         self.digest = Some(NamedDigest::Sha256(digest));
         self

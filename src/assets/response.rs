@@ -17,17 +17,17 @@ use http_body::{Body, Frame, SizeHint};
 use sha2::{Sha256, digest::Output};
 
 use crate::{
-    body::{WholeContentType, draw_boundary},
+    body::{begin_part, begin_parts, draw_boundary},
     semantics::{
         caching::cache_control,
         condition::{
             ConditionalFields, Current, Decision,
             range::{
                 MultipartFraming, Plan, RangeFields, RangeLimits, RangeSet, Representation,
-                advertise, plan, write_part_head, write_unsatisfied_range,
+                advertise, plan, write_unsatisfied_range,
             },
         },
-        field::{HttpDate, accept_encoding, content_length},
+        field::{HttpDate, content_length},
         validator::{EntityTag, Validators},
     },
 };
@@ -122,10 +122,8 @@ impl Asset {
             }
             Plan::Parts(ranges) => {
                 *response.headers_mut() = self.headers.clone();
-                let codable = accept_encoding::allows_coding(headers);
                 let had_if_range = fields.has_if_range();
-                if let Some(parts) = self.parts(&ranges, &mut response, had_if_range, codable) {
-                    *response.status_mut() = StatusCode::PARTIAL_CONTENT;
+                if let Some(parts) = self.parts(&ranges, &mut response, had_if_range) {
                     *response.body_mut() = parts;
                     return response;
                 }
@@ -145,25 +143,15 @@ impl Asset {
         ranges: &RangeSet,
         response: &mut Response<AssetBody>,
         had_if_range: bool,
-        codable: bool,
     ) -> Option<AssetBody> {
         let length = self.content.len() as u64;
         if let [part] = *ranges.as_slice() {
-            if had_if_range {
-                WholeContentType::keep(response);
-            }
-            write_part_head(response.headers_mut(), part, length, had_if_range);
+            begin_part(response, part, length, had_if_range);
             return Some(AssetBody::of(part.slice(&self.content)));
-        }
-        // A layer outside would code several parts with their delimiters, since they have no
-        // `Content-Range`.
-        if codable {
-            return None;
         }
         let (headers, boundary) = (response.headers(), draw_boundary());
         let framing = MultipartFraming::new(ranges.as_slice(), length, headers, &boundary)?;
-        WholeContentType::keep(response);
-        framing.write_head(response.headers_mut(), had_if_range);
+        begin_parts(response, &framing, had_if_range);
         let parts = framing.parts.into_iter();
         let parts = parts.flat_map(|part| [part.head, part.range.slice(&self.content)]);
         let frames: Vec<Bytes> = parts.chain([framing.end]).collect();

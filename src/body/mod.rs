@@ -23,6 +23,7 @@ mod byteranges;
 #[cfg(feature = "json")]
 mod canonical;
 mod collect;
+mod partial;
 mod request;
 mod slice;
 #[cfg(test)]
@@ -44,7 +45,6 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{HeaderValue, Response, header::CONTENT_TYPE};
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
@@ -53,6 +53,7 @@ pub(crate) use byteranges::{DrawBoundary, PartContent, draw_boundary};
 #[cfg(feature = "json")]
 pub(crate) use canonical::{CanonicalForm, CanonicalJob, MAX_IN_PLACE, canonical_form};
 pub(crate) use collect::{Collector, ReadEnd, ReadStep, content_in_one_piece, read_at_once};
+pub(crate) use partial::{WholeContentType, begin_part, begin_parts};
 pub(crate) use request::ReadAhead;
 pub use request::RequestBody;
 use slice::Slice;
@@ -61,7 +62,7 @@ use watched::WatchedBody;
 #[cfg(feature = "tokio")]
 pub(crate) use watched::{ContentEnd, watch};
 
-use crate::semantics::{condition::range::ByteRange, field::lines};
+use crate::semantics::condition::range::ByteRange;
 
 /// An extension of a response whose content was read ahead, and breaks off or has another length
 /// than it announced. Nothing is known of the representation then.
@@ -72,20 +73,6 @@ pub(crate) struct BrokenContent;
 /// of another state than the source had, so no part of it may be joined with others.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct UnconfirmedTag;
-
-/// An extension of a 206 with the `Content-Type` of its representation, which its head does not show.
-/// A cache policy may depend on it.
-#[derive(Debug, Clone)]
-pub(crate) struct WholeContentType(pub(crate) HeaderValue);
-
-impl WholeContentType {
-    /// Keeps the type of a 200 that becomes a 206.
-    pub(crate) fn keep<B>(response: &mut Response<B>) {
-        if let Some(content_type) = lines::first(response.headers(), &CONTENT_TYPE).cloned() {
-            response.extensions_mut().insert(Self(content_type));
-        }
-    }
-}
 
 pin_project! {
     /// The body of a response from a layer of this crate.

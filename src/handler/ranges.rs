@@ -1,6 +1,6 @@
 use bytes::Bytes;
 use http::{
-    HeaderMap, HeaderValue, Method, Request, Response, StatusCode,
+    HeaderMap, HeaderValue, Method, Request, Response,
     header::{CONTENT_TYPE, ETAG},
     request::Parts,
 };
@@ -8,7 +8,7 @@ use http_body::Body;
 
 use super::now;
 use crate::{
-    body::{PartContent, ResponseBody, WholeContentType, draw_boundary},
+    body::{PartContent, ResponseBody, begin_part, begin_parts, draw_boundary},
     observe::exchange,
     outcome::ServedPart,
     refusal::{Reason, Refusal, Renderer},
@@ -17,10 +17,10 @@ use crate::{
             ConditionalFields, Current, Decision,
             range::{
                 ByteRange, MultipartFraming, Plan, RangeFields, RangeLimits, RangeSet,
-                Representation, advertise, plan, write_part_head, write_unsatisfied_range,
+                Representation, advertise, plan, write_unsatisfied_range,
             },
         },
-        field::{Accept, HttpDate, accept_encoding, content_length},
+        field::{Accept, HttpDate, content_length},
         validator::{
             Validators,
             digest_fields::{NamedDigest, REPR_DIGEST},
@@ -95,7 +95,6 @@ pub struct Ranges {
     conditions: ConditionalFields,
     limits: RangeLimits,
     accepts_json: bool,
-    allows_coding: bool,
     content_type: Option<HeaderValue>,
     digest: Option<NamedDigest>,
 }
@@ -118,7 +117,6 @@ impl Ranges {
             conditions: ConditionalFields::from_headers(headers).cloned(),
             limits: RangeLimits::default(),
             accepts_json: Accept::from_headers(headers).accepts_json(),
-            allows_coding: accept_encoding::allows_coding(headers),
             content_type: None,
             digest: None,
         }
@@ -204,7 +202,6 @@ impl Ranges {
             && let Some(parts) = self.parts(&ranges, length, &mut response, &mut open)
         {
             record(&ranges, length);
-            *response.status_mut() = StatusCode::PARTIAL_CONTENT;
             return response.map(|_| parts);
         }
         match length.checked_sub(1) {
@@ -270,20 +267,13 @@ impl Ranges {
     ) -> Option<ResponseBody<B>> {
         let had_if_range = self.fields.has_if_range();
         if let [part] = *ranges.as_slice() {
-            if had_if_range {
-                WholeContentType::keep(response);
-            }
-            write_part_head(response.headers_mut(), part, length, had_if_range);
+            begin_part(response, part, length, had_if_range);
             return Some(ResponseBody::slice(open(part), part.moved_to_start()));
-        }
-        if self.allows_coding {
-            return None;
         }
         let boundary = draw_boundary();
         let headers = response.headers();
         let framing = MultipartFraming::new(ranges.as_slice(), length, headers, &boundary)?;
-        WholeContentType::keep(response);
-        framing.write_head(response.headers_mut(), had_if_range);
+        begin_parts(response, &framing, had_if_range);
         let bodies: Vec<B> = ranges.as_slice().iter().copied().map(open).collect();
         let content = PartContent::Each(bodies.into_iter());
         Some(ResponseBody::byteranges(framing, content))

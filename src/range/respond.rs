@@ -3,14 +3,14 @@
 use std::{sync::Arc, task::Context};
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
+use http::{HeaderMap, HeaderValue, Method, Response};
 use http_body::Body;
 use sha2::{Digest, Sha256};
 
 use super::config::RangeConfig;
 use crate::{
     body::{
-        BrokenContent, PartContent, ResponseBody, UnconfirmedTag, WholeContentType,
+        BrokenContent, PartContent, ResponseBody, UnconfirmedTag, begin_part, begin_parts,
         content_in_one_piece,
     },
     outcome::Outcome,
@@ -18,9 +18,9 @@ use crate::{
     semantics::{
         condition::range::{
             ByteRange, MultipartFraming, Plan, RangeFields, RangeSet, Representation, advertise,
-            divisible_length, plan, refuses_ranges, write_part_head, write_unsatisfied_range,
+            divisible_length, plan, refuses_ranges, write_unsatisfied_range,
         },
-        field::{Accept, accept_encoding},
+        field::Accept,
         validator::{
             ValidatorsRef,
             digest_fields::{CONTENT_DIGEST, NamedDigest},
@@ -34,9 +34,6 @@ use crate::{
 pub(super) struct PartialRead {
     fields: RangeFields,
     accepts_json: bool,
-    /// `true` if a layer outside may code the content, which has no `Content-Range` to prevent that
-    /// if it has several parts.
-    allows_coding: bool,
     config: Arc<RangeConfig>,
 }
 
@@ -49,7 +46,6 @@ impl PartialRead {
         Self {
             fields: fields.cloned(),
             accepts_json: Accept::from_headers(headers).accepts_json(),
-            allows_coding: accept_encoding::allows_coding(headers),
             config: Arc::clone(config),
         }
     }
@@ -106,12 +102,7 @@ impl PartialRead {
         let [part] = *ranges.as_slice() else {
             return self.cut_several(cx, response, ranges, length);
         };
-        *response.status_mut() = StatusCode::PARTIAL_CONTENT;
-        let had_if_range = self.fields.has_if_range();
-        if had_if_range {
-            WholeContentType::keep(&mut response);
-        }
-        write_part_head(response.headers_mut(), part, length, had_if_range);
+        begin_part(&mut response, part, length, self.fields.has_if_range());
         self.config.record(&mut response, ranges, length);
         if self.config.content_digest && part.length() <= MAX_DIGESTED {
             return with_digest(cx, response, part, length);
@@ -127,16 +118,13 @@ impl PartialRead {
         ranges: &RangeSet,
         length: u64,
     ) -> Response<ResponseBody<B>> {
-        if self.allows_coding {
-            return response.map(ResponseBody::inner);
-        }
         let boundary = (self.config.draw_boundary)();
         let headers = response.headers();
         let framing = MultipartFraming::new(ranges.as_slice(), length, headers, &boundary);
         let Some(framing) = framing else {
             return response.map(ResponseBody::inner);
         };
-        let (mut head, body) = response.into_parts();
+        let (head, body) = response.into_parts();
         let content = if ranges.ascends() {
             PartContent::Stream(body)
         } else {
@@ -146,10 +134,8 @@ impl PartialRead {
                 Err(body) => return Response::from_parts(head, body),
             }
         };
-        head.status = StatusCode::PARTIAL_CONTENT;
         let mut response = Response::from_parts(head, ());
-        WholeContentType::keep(&mut response);
-        framing.write_head(response.headers_mut(), self.fields.has_if_range());
+        begin_parts(&mut response, &framing, self.fields.has_if_range());
         let mut response = response.map(|()| ResponseBody::byteranges(framing, content));
         self.config.record(&mut response, ranges, length);
         response

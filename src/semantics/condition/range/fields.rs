@@ -5,9 +5,9 @@ use http::{
     header::{CONTENT_RANGE, IF_RANGE, RANGE},
 };
 
-use super::{Representation, specifier::byte_specifiers};
+use super::{RangeSet, Representation, specifier::byte_specifiers};
 use crate::semantics::{
-    field::{HttpDate, OneOrMany, lines, list::trim_ows},
+    field::{HttpDate, OneOrMany, accept_encoding, lines, list::trim_ows},
     validator::TagRef,
 };
 
@@ -20,6 +20,8 @@ pub struct RangeFields<L = HeaderValue> {
     /// `None` if there is no line, or more than one.
     range: Option<L>,
     if_range: OneOrMany<L>,
+    /// `true` if a layer outside may code the response.
+    allows_coding: bool,
 }
 
 impl<'a> RangeFields<&'a HeaderValue> {
@@ -35,7 +37,13 @@ impl<'a> RangeFields<&'a HeaderValue> {
             None => OneOrMany::None,
             Some(_) => lines::lines(headers, &IF_RANGE).collect(),
         };
-        Self { range, if_range }
+        // Only several parts can be coded, and most requests have one range.
+        let is_list = range.is_some_and(|line| line.as_bytes().contains(&b','));
+        Self {
+            range,
+            if_range,
+            allows_coding: is_list && accept_encoding::allows_coding(headers),
+        }
     }
 
     /// Returns the same headers in a form that outlives the request.
@@ -44,6 +52,7 @@ impl<'a> RangeFields<&'a HeaderValue> {
         RangeFields {
             range: self.range.cloned(),
             if_range: self.if_range.map(|line| HeaderValue::clone(line)),
+            allows_coding: self.allows_coding,
         }
     }
 }
@@ -59,6 +68,15 @@ impl<L: Borrow<HeaderValue>> RangeFields<L> {
     #[must_use]
     pub fn has_if_range(&self) -> bool {
         !matches!(self.if_range, OneOrMany::None)
+    }
+
+    /// Returns `true` if these ranges may be sent in one response.
+    ///
+    /// A response with several parts has no `Content-Range`, by which a layer that compresses knows
+    /// a part. It would code the delimiters with the parts (section 14.1.2). So a client that accepts
+    /// a coding gets one part at most.
+    pub(super) fn may_send(&self, ranges: &RangeSet) -> bool {
+        !self.allows_coding || ranges.as_slice().len() < 2
     }
 
     /// Returns the members of `Range`, if it counts bytes.

@@ -1,4 +1,7 @@
-use http::{HeaderMap, HeaderValue, header::RANGE};
+use http::{
+    HeaderMap, HeaderValue,
+    header::{ACCEPT_ENCODING, RANGE},
+};
 use proptest::{collection::vec, prelude::*};
 
 use super::{LIMITS, RangeLimits, headers, of_length, planned};
@@ -168,6 +171,33 @@ fn more_parts_than_the_limit_are_the_whole() {
     let mut headers = HeaderMap::new();
     headers.insert(RANGE, HeaderValue::try_from(line).unwrap());
     assert_eq!(planned(&headers, &of_length(1000), LIMITS), "0-0");
+}
+
+/// R-9110-14.1.2-c: one part has `Content-Range`, and layers that compress pass it.
+#[test]
+fn several_parts_that_could_be_coded_are_the_whole() {
+    for (accepted, several) in [
+        ("gzip", "whole"),
+        ("identity, br;q=0.1", "whole"),
+        ("*", "whole"),
+        ("gzip;q=oops", "whole"),
+        ("identity", "0-0,9-9"),
+        ("gzip;q=0, *;q=0", "0-0,9-9"),
+        ("", "0-0,9-9"),
+    ] {
+        for (range, expected) in [
+            ("bytes=0-0,9-9", several),
+            ("bytes=0-0,1-1", "0-1"),
+            ("bytes=0-0,99-", "0-0"),
+            ("bytes=3-4", "3-4"),
+            ("bytes=99-,98-", "unsatisfiable"),
+        ] {
+            let mut headers = headers(&[range], &[]);
+            headers.insert(ACCEPT_ENCODING, HeaderValue::from_static(accepted));
+            let found = planned(&headers, &of_length(10), LIMITS);
+            assert_eq!(found, expected, "{range}, {accepted}");
+        }
+    }
 }
 
 /// Every pair of positions up to 12, and every suffix.

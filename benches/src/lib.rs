@@ -8,4 +8,5 @@ pub mod drive;
 pub mod goals;
 pub mod handler;
 pub mod hash;
+pub mod runner;
 pub mod table;

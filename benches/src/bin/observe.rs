@@ -1,12 +1,11 @@
 //! The time of observed requests, beyond the same stack without an observer, and that of a scrape.
 
-use std::{fmt::Debug, hint::black_box, time::Instant};
+use std::{hint::black_box, time::Instant};
 
 use axum::body::Body;
-use bytes::Bytes;
-use http::{Method, Request, Response, header::IF_NONE_MATCH, request::Parts};
+use http::{Method, Request, header::IF_NONE_MATCH, request::Parts};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
-use tower::{Layer, Service};
+use tower::Layer;
 use tower_conditional::{
     ObserveLayer,
     observe::{Exchange, Metrics, Observer},
@@ -17,53 +16,15 @@ use tower_conditional_bench::{
     drive::{block_on, collect, runtime},
     goals::{self, Goal},
     handler::{Handler, OWN_TAG},
+    runner::Runner,
     table,
 };
 
 const ROUNDS: usize = 101;
-const PER_ROUND: usize = 200;
+const PER_ROUND: u32 = 200;
 
 /// The number of series that a scrape shall show.
 const SERIES: usize = 500;
-
-/// A contender, which is called with the same request each time.
-struct Runner {
-    name: &'static str,
-    head: Parts,
-    one_request: Box<dyn FnMut(Request<Body>) -> u16>,
-    best: f64,
-}
-
-impl Runner {
-    fn new<S, B>(name: &'static str, head: Parts, mut service: S) -> Self
-    where
-        S: Service<Request<Body>, Response = Response<B>, Error: Debug> + 'static,
-        B: http_body::Body<Data = Bytes, Error: Debug>,
-    {
-        let one_request = move |request| {
-            let answer = block_on(collect(&mut service, request));
-            answer.status().as_u16()
-        };
-        Self {
-            name,
-            head,
-            one_request: Box::new(one_request),
-            best: f64::INFINITY,
-        }
-    }
-
-    fn round(&mut self) {
-        let requests =
-            (0..PER_ROUND).map(|_| Request::from_parts(self.head.clone(), Body::empty()));
-        let requests: Vec<_> = requests.collect();
-        let start = Instant::now();
-        for request in requests {
-            black_box((self.one_request)(request));
-        }
-        let time = start.elapsed().as_nanos() as f64 / PER_ROUND as f64;
-        self.best = self.best.min(time);
-    }
-}
 
 /// An observer that does nothing, and for which no clock is read.
 struct Nothing;
@@ -106,7 +67,9 @@ fn main() {
         ]);
     }
     for _ in 0..ROUNDS {
-        runners.iter_mut().for_each(Runner::round);
+        runners
+            .iter_mut()
+            .for_each(|runner| runner.round(PER_ROUND));
     }
     report(&runners);
     scrape();

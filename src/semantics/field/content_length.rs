@@ -89,7 +89,7 @@ static DIGITS: [u8; 3000] = {
 /// Formats a number as a header value, with one allocation, or none below 1,000.
 ///
 /// `HeaderValue::from(u64)` allocates twice. Refusals are shorter than 1,000 bytes.
-fn decimal(mut number: u64) -> HeaderValue {
+fn decimal(number: u64) -> HeaderValue {
     if number < 1000 {
         let start = 3 * number as usize;
         let leading = match number {
@@ -100,14 +100,25 @@ fn decimal(mut number: u64) -> HeaderValue {
         let digits = Bytes::from_static(&DIGITS[start + leading..start + 3]);
         return HeaderValue::from_maybe_shared(digits).expect(DIGITS_ARE_VISIBLE);
     }
-    let mut digits = [b'0'; 20];
-    let mut start = digits.len();
-    while start == digits.len() || number > 0 {
-        start -= 1;
-        digits[start] = b'0' + (number % 10) as u8;
-        number /= 10;
-    }
+    let mut digits = [0; MAX_DIGITS];
+    let start = write_digits(&mut digits, MAX_DIGITS, number);
     HeaderValue::from_bytes(&digits[start..]).expect(DIGITS_ARE_VISIBLE)
+}
+
+/// The digits of the largest number of 64 bits.
+pub(crate) const MAX_DIGITS: usize = 20;
+
+/// Writes the digits of a number before `end`, and returns the place of the first digit.
+pub(crate) fn write_digits(text: &mut [u8], end: usize, mut number: u64) -> usize {
+    let mut start = end;
+    loop {
+        start -= 1;
+        text[start] = b'0' + (number % 10) as u8;
+        number /= 10;
+        if number == 0 {
+            return start;
+        }
+    }
 }
 
 const DIGITS_ARE_VISIBLE: &str = "digits are visible ASCII";

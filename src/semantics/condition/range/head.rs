@@ -7,10 +7,12 @@ use http::{
 };
 
 use super::ByteRange;
-use crate::semantics::condition::not_modified::strip_representation_metadata;
+use crate::semantics::{
+    condition::not_modified::strip_representation_metadata, field::content_length,
+};
 
-/// The length of both values with four numbers of 20 digits.
-const MAX_PART_TEXT: usize = "bytes -/".len() + 4 * 20;
+/// The length of both values with four numbers of all digits.
+const MAX_PART_TEXT: usize = "bytes -/".len() + 4 * content_length::MAX_DIGITS;
 
 /// Turns the head of a 200 into that of a 206 with one part (RFC 9110, section 15.3.7.1).
 ///
@@ -93,14 +95,8 @@ impl PartText {
         self.start = start;
     }
 
-    fn push_number(&mut self, mut number: u64) {
-        loop {
-            self.push(&[b'0' + (number % 10) as u8]);
-            number /= 10;
-            if number == 0 {
-                return;
-            }
-        }
+    fn push_number(&mut self, number: u64) {
+        self.start = content_length::write_digits(&mut self.bytes, self.start, number);
     }
 }
 

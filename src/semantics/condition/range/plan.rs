@@ -21,8 +21,9 @@ pub enum Plan {
 /// Decides which bytes of a representation a request gets: the last step of RFC 9110, section
 /// 13.2.2.
 ///
-/// The answer to an invalid `Range`, to another unit, to a false `If-Range` or to several ranges that
-/// could be coded is the whole representation, which every client understands (section 14.2).
+/// The answer to an invalid `Range`, to another unit or to a false `If-Range` is the whole
+/// representation, which every client understands (section 14.2). So it is for several parts that a
+/// layer outside could code.
 pub fn plan<L: Borrow<HeaderValue>>(
     fields: &RangeFields<L>,
     method: &Method,
@@ -39,9 +40,8 @@ pub fn plan<L: Borrow<HeaderValue>>(
         return Plan::Whole;
     }
     match select(specifiers, representation.length, limits) {
-        RequestedRanges::Ignored => Plan::Whole,
         RequestedRanges::Parts(set) if set.as_slice().is_empty() => Plan::Unsatisfiable,
         RequestedRanges::Parts(set) if fields.may_send(&set) => Plan::Parts(set),
-        RequestedRanges::Parts(_) => Plan::Whole,
+        RequestedRanges::Parts(_) | RequestedRanges::Ignored => Plan::Whole,
     }
 }

@@ -1,0 +1,1 @@
+new EventSource("/events").addEventListener("note", (event) => console.debug(event.data));

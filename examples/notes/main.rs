@@ -15,13 +15,14 @@ mod store;
 use std::net::SocketAddr;
 
 use anyhow::Context;
-use axum::Router;
+use axum::{Router, http::HeaderName};
 use clap::{Parser, builder::NonEmptyStringValueParser, value_parser};
 use tokio::{net::TcpListener, time::timeout};
 use tower_conditional::{
     detached::Detached, resource::wrap, store::MemoryValidatorStore,
     validator_cache::ValidatorCache,
 };
+use tower_http::set_header::SetResponseHeaderLayer;
 
 use events::Changes;
 use metrics::Monitoring;
@@ -73,7 +74,9 @@ async fn main() -> anyhow::Result<()> {
         .merge(routes::compressed(page))
         .route("/events", changes.feed(stop.clone()));
     let layers = server::layers(routes::tags()?, routes::policies()?);
-    let layers = (monitoring.layer(&[])?, layers);
+    let timing = HeaderName::from_static("server-timing");
+    let mark = SetResponseHeaderLayer::appending(timing, page::timing);
+    let layers = (monitoring.layer(&[])?, mark, layers);
     let app = wrap(server::with_fallbacks(router), layers);
     server::serve(listener, app, stop).await?;
     // Writes and orders whose clients have left.

@@ -37,7 +37,8 @@ function mergeFields(base, mine, theirs) {
 // A word of `base` stays if both sides kept it. A word that either side added
 // is in the result, after the word that it follows on that side. If both sides
 // added words at the same place, theirs come first. If one of these additions
-// contains the other, the longer one is there once.
+// contains the other, the longer one is there once. A moved word counts as
+// removed and added.
 function mergeWords(base, mine, theirs) {
   const [baseWords, myWords, theirWords] = [base, mine, theirs].map(splitWords);
   const myOrigins = findWordOrigins(baseWords, myWords);
@@ -134,7 +135,7 @@ function findWordOrigins(base, other) {
 // The largest number of added and removed words, together, that `pairWords`
 // searches for. It bounds the time, to some 10 ms for 64 KiB, and the memory, to
 // 1 MB. Beyond this limit, all words between the first change and the last count
-// as removed and added.
+// as removed and added. A merge can then have words twice, but it loses none.
 const MOST_CHANGED_WORDS = 500;
 
 // Pairs equal words such that the fewest are left over, which were removed from

@@ -6,6 +6,7 @@
 mod conditional_writes;
 mod databases;
 mod example;
+mod merge;
 mod notes;
 mod openapi;
 mod optimistic_locking;

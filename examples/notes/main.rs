@@ -5,6 +5,7 @@
 
 mod events;
 mod handlers;
+mod lost;
 mod metrics;
 mod page;
 mod problem;

@@ -7,7 +7,7 @@ use axum::{
     response::Html,
     routing::{MethodRouter, get},
 };
-use tower_conditional::{Assets, EtagLayer};
+use tower_conditional::{Assets, Stack};
 
 const STYLE: &str = include_str!("page.css");
 const ICON: &str = include_str!("icon.svg");
@@ -41,5 +41,5 @@ pub(crate) fn page(routes: &str) -> anyhow::Result<(MethodRouter, Assets)> {
         (header::REFERRER_POLICY, "no-referrer"),
     ];
     let document = get(async move || (headers, Html(html)));
-    Ok((document.layer(EtagLayer::new()), assets))
+    Ok((document.layer(Stack::no_cache()), assets))
 }

@@ -8,6 +8,8 @@ mod events;
 mod files;
 mod handlers;
 mod keys;
+#[path = "../../../examples/notes/lost.rs"]
+mod lost;
 #[path = "../../../examples/notes/metrics.rs"]
 mod metrics;
 mod openapi;

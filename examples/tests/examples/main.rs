@@ -6,9 +6,11 @@
 mod conditional_writes;
 mod databases;
 mod example;
+mod metrics;
 mod notes;
 mod openapi;
 mod optimistic_locking;
+mod page;
 mod payments;
 mod plain_hyper;
 mod program;

@@ -5,6 +5,7 @@
 
 mod events;
 mod handlers;
+mod lost;
 mod metrics;
 mod page;
 mod problem;
@@ -15,14 +16,13 @@ mod store;
 use std::net::SocketAddr;
 
 use anyhow::Context;
-use axum::{Router, http::HeaderName};
+use axum::Router;
 use clap::{Parser, builder::NonEmptyStringValueParser, value_parser};
 use tokio::{net::TcpListener, time::timeout};
 use tower_conditional::{
     detached::Detached, resource::wrap, store::MemoryValidatorStore,
     validator_cache::ValidatorCache,
 };
-use tower_http::set_header::SetResponseHeaderLayer;
 
 use events::Changes;
 use metrics::Monitoring;
@@ -74,9 +74,7 @@ async fn main() -> anyhow::Result<()> {
         .merge(routes::compressed(page))
         .route("/events", changes.feed(stop.clone()));
     let layers = server::layers(routes::tags()?, routes::policies()?);
-    let timing = HeaderName::from_static("server-timing");
-    let mark = SetResponseHeaderLayer::appending(timing, page::timing);
-    let layers = (monitoring.layer(&[])?, mark, layers);
+    let layers = (monitoring.layer(&[])?, page::timing(), layers);
     let app = wrap(server::with_fallbacks(router), layers);
     server::serve(listener, app, stop).await?;
     // Writes and orders whose clients have left.

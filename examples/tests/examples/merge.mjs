@@ -130,7 +130,10 @@ test("more changes than the limit are one change, and no word is lost", () => {
   const list = (name, size) => times(size, (i) => `${name}${i}`).join(" ");
   const text = (name, size) => `start ${list(name, 125)} both ${list(name + name, size)} end`;
   const base = text("b", 125);
-  for (const [size, isFound] of [[125, true], [126, false]]) {
+  for (const [size, isFound] of [
+    [125, true],
+    [126, false],
+  ]) {
     const [mine, theirs] = [text("m", size), text("t", size)];
     assert.equal(mark(base, mine).includes("| both|"), isFound);
     const added = words(mergeWords(base, mine, base.replace("start", "start more")));

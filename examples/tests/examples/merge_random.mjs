@@ -87,7 +87,11 @@ check("no occurrence of a word is lost where words repeat", (random) => {
 
 check("changes that do not overlap merge the same from both sides", (random) => {
   let number = 0;
-  const section = () => ` ${randomText(random, times(random(4), () => `w${number++}`))} `;
+  const section = () =>
+    ` ${randomText(
+      random,
+      times(random(4), () => `w${number++}`),
+    )} `;
   const sections = times(1 + random(6), (i) => {
     const [before, after] = [section(), section()].map((text) => `${text}end${i}`);
     return pick(random, [
@@ -103,7 +107,17 @@ check("changes that do not overlap merge the same from both sides", (random) => 
 
 const ODD_TEXTS = [
   ..."abcab \n\t\0漢字かカー。เש",
-  ...["a\u0301", "漢\u{e0100}", "か\u3099", "a\u3099", "👩\u200d👧", "🇩🇪", "\r\n", "\u3000", "\ufeff"],
+  ...[
+    "a\u0301",
+    "漢\u{e0100}",
+    "か\u3099",
+    "a\u3099",
+    "👩\u200d👧",
+    "🇩🇪",
+    "\r\n",
+    "\u3000",
+    "\ufeff",
+  ],
   ...["\ud83d", "\udc4d", "\u202e", "&amp;", "<b>", "__proto__"],
 ];
 const oddText = (random) => times(random(12), () => pick(random, ODD_TEXTS)).join("");

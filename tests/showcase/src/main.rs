@@ -8,6 +8,8 @@ mod events;
 mod files;
 mod handlers;
 mod keys;
+#[path = "../../../examples/notes/lost.rs"]
+mod lost;
 #[path = "../../../examples/notes/metrics.rs"]
 mod metrics;
 mod openapi;
@@ -96,6 +98,7 @@ async fn start(options: Options) -> Result<(), Box<dyn Error + Send + Sync>> {
     let layers = (
         monitoring.layer(&CHECKS)?,
         from_fn_with_state(options.planted, planted::other_tags),
+        page::timing(),
         server::layers(tags, policies),
     );
     let app = wrap(server::with_fallbacks(router), layers);

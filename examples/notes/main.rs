@@ -20,12 +20,11 @@ use axum::Router;
 use clap::{Parser, builder::NonEmptyStringValueParser, value_parser};
 use tokio::{net::TcpListener, time::timeout};
 use tower_conditional::{
-    detached::Detached, resource::wrap, store::MemoryValidatorStore,
+    ObserveLayer, detached::Detached, resource::wrap, store::MemoryValidatorStore,
     validator_cache::ValidatorCache,
 };
 
 use events::Changes;
-use metrics::Monitoring;
 use store::Store;
 
 /// A small notes service
@@ -64,17 +63,18 @@ async fn main() -> anyhow::Result<()> {
     let keys = routes::keys(&store, &unfinished);
     let router = routes::router(&store, keys, &cache, options.validators == "cache")?;
     let (document, assets) = page::page(include_str!("routes.html"))?;
-    let monitoring = Monitoring::new(env!("CARGO_PKG_VERSION"))?;
-    tokio::spawn(monitoring.clone().upkeep());
+    let (metrics, shown) = metrics::metrics(env!("CARGO_PKG_VERSION"))?;
     let page = Router::new()
         .route("/", document)
         .nest_service("/assets", assets)
-        .merge(monitoring.routes());
+        .route("/metrics", shown);
     let router = router
         .merge(routes::compressed(page))
         .route("/events", changes.feed(stop.clone()));
     let layers = server::layers(routes::tags()?, routes::policies()?);
-    let layers = (monitoring.layer(&[])?, page::timing(), layers);
+    // Outside of the router, the layer has to be told the routes.
+    let observe = ObserveLayer::new(metrics).routes(metrics::ROUTES)?;
+    let layers = (observe, page::timing(), layers);
     let app = wrap(server::with_fallbacks(router), layers);
     server::serve(listener, app, stop).await?;
     // Writes and orders whose clients have left.

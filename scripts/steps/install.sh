@@ -61,6 +61,9 @@ programs_of_benches() {
 install_without_recommended() {
     missing=()
     command -v chromium >/dev/null || command -v google-chrome >/dev/null || need chromium-browser chromium
+    # Debian's fontconfig, which both browsers need, comes with a font.
+    need chromedriver chromium-driver
+    need firefox-esr firefox-esr
     need promtool prometheus
     PATH="$PATH:/usr/sbin" need squid squid
     need aria2c aria2

@@ -87,8 +87,8 @@ tests_beside() { # OPTION..
     # cargo starts the runner in place of each program, in its directory and with its environment.
     RECORDED=$recorded cargo test --quiet --locked \
         --config "target.'cfg(all())'.runner = ['$PWD/scripts/steps/record']" "$@"
-    # Processes of the retries hold leases of a second. Beside other programs, these would end too
-    # early, so this program runs by itself.
+    # Processes of the retries hold leases of two seconds. Beside other programs, these would end
+    # too early, so this program runs by itself.
     for program in "$recorded"/retries-*; do
         [ -e "$program" ] || continue
         run_beside "$(basename "$program")" bash "$program"

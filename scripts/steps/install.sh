@@ -61,6 +61,8 @@ programs_of_benches() {
 install_without_recommended() {
     missing=()
     command -v chromium >/dev/null || command -v google-chrome >/dev/null || need chromium-browser chromium
+    need chromedriver chromium-driver
+    command -v firefox >/dev/null || need firefox-esr firefox-esr
     need promtool prometheus
     PATH="$PATH:/usr/sbin" need squid squid
     need aria2c aria2

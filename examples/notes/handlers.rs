@@ -151,10 +151,6 @@ pub(crate) async fn write_page(
     Ok(WithValidators(status, validators).into_response())
 }
 
-pub(crate) async fn index() -> Html<&'static str> {
-    Html(crate::INDEX)
-}
-
 pub(crate) async fn me(headers: HeaderMap) -> Response {
     let name = bearer(&headers);
     name.map_or_else(unauthorized, |name| {

@@ -3,7 +3,10 @@
 //!
 //! `routes` and `server` have the layers. The rest is an ordinary axum application.
 
+mod events;
 mod handlers;
+mod metrics;
+mod page;
 mod problem;
 mod routes;
 mod server;
@@ -12,14 +15,18 @@ mod store;
 use std::net::SocketAddr;
 
 use anyhow::Context;
+use axum::{Router, http::HeaderName};
 use clap::{Parser, builder::NonEmptyStringValueParser, value_parser};
 use tokio::{net::TcpListener, time::timeout};
 use tower_conditional::{
     detached::Detached, resource::wrap, store::MemoryValidatorStore,
     validator_cache::ValidatorCache,
 };
+use tower_http::set_header::SetResponseHeaderLayer;
 
-const INDEX: &str = include_str!("index.html");
+use events::Changes;
+use metrics::Monitoring;
+use store::Store;
 
 /// A small notes service
 #[derive(Debug, Parser)]
@@ -42,7 +49,9 @@ struct Options {
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let options = Options::parse();
-    let store = store::Store::open(&options.database, options.notes).await?;
+    let unfinished = Detached::new();
+    let changes = Changes::new(unfinished.clone());
+    let store = Store::open(&options.database, options.notes, changes.clone()).await?;
     let listener = TcpListener::bind(options.listen).await;
     let listener = listener.with_context(|| format!("cannot listen on {}", options.listen))?;
     let stop = server::stop()?;
@@ -51,14 +60,26 @@ async fn main() -> anyhow::Result<()> {
     println!("listening on {url}");
     print!(include_str!("hints.txt"), url = url);
 
-    let unfinished = Detached::new();
     let cache = ValidatorCache::new(MemoryValidatorStore::new()).detached(unfinished.clone());
     let keys = routes::keys(&store, &unfinished);
     let router = routes::router(&store, keys, &cache, options.validators == "cache")?;
+    let (document, assets) = page::page(include_str!("routes.html"))?;
+    let monitoring = Monitoring::new(env!("CARGO_PKG_VERSION"))?;
+    tokio::spawn(monitoring.clone().upkeep());
+    let page = Router::new()
+        .route("/", document)
+        .nest_service("/assets", assets)
+        .merge(monitoring.routes());
+    let router = router
+        .merge(routes::compressed(page))
+        .route("/events", changes.feed(stop.clone()));
     let layers = server::layers(routes::tags()?, routes::policies()?);
+    let timing = HeaderName::from_static("server-timing");
+    let mark = SetResponseHeaderLayer::appending(timing, page::timing);
+    let layers = (monitoring.layer(&[])?, mark, layers);
     let app = wrap(server::with_fallbacks(router), layers);
     server::serve(listener, app, stop).await?;
-    // Orders and pages whose clients have left.
+    // Writes and orders whose clients have left.
     let _ = timeout(server::GRACE, unfinished.idle()).await;
     store.close().await;
     Ok(())

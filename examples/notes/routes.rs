@@ -29,8 +29,8 @@ use tower_http::{compression::CompressionLayer, set_header::SetResponseHeaderLay
 
 use crate::{
     handlers::{
-        admin, bearer, create, delete, index, list, me, orders, patch, place, read, read_page,
-        replace, versions, write_page,
+        admin, bearer, create, delete, list, me, orders, patch, place, read, read_page, replace,
+        versions, write_page,
     },
     problem::NoteId,
     store::Store,
@@ -59,13 +59,10 @@ pub(crate) fn router(
     let state = get(versions)
         .post(versions)
         .route_layer(StateRefLayer::new(NOTES_REF, store.events()));
-    let compressed = Router::new()
+    let notes = Router::new()
         .route("/notes", list)
         .route("/notes/{id}", note.with_state(store.clone()))
-        .route("/state", state)
-        // Compression changes the tagged bytes, so each coding gets its own tag.
-        .layer(CompressionLayer::new())
-        .layer(CodingTagLayer::new());
+        .route("/state", state);
 
     // Every client may write these pages, so they must not run scripts.
     let no_scripts = HeaderValue::from_static("default-src 'none'");
@@ -84,9 +81,14 @@ pub(crate) fn router(
         .route("/orders", post(place).route_layer(keys).get(orders))
         .route("/pages/{name}", page.with_state(store.clone()))
         .route("/private/me", get(me))
-        .route("/", get(index))
         .layer(EtagLayer::new());
-    Ok(compressed.merge(plain).with_state(store.clone()))
+    Ok(compressed(notes).merge(plain).with_state(store.clone()))
+}
+
+/// Compresses responses. That changes the tagged bytes, so each coding gets its own tag.
+pub(crate) fn compressed<S: Clone + Send + Sync + 'static>(router: Router<S>) -> Router<S> {
+    let router = router.layer(CompressionLayer::new());
+    router.layer(CodingTagLayer::new())
 }
 
 /// Returns the routes by which an operator makes the service forget tags: all, or those of a group.
@@ -131,6 +133,7 @@ pub(crate) fn policies() -> anyhow::Result<CachePolicyLayer> {
     Ok(CachePolicyLayer::new(CachePolicy::no_cache())
         .rule(Rule::new(list).path("/notes")?)?
         .rule(Rule::new(pages).path("/pages/{name}")?)?
+        .rule(Rule::new(CachePolicy::immutable_asset()).path("/assets/{file}")?)?
         .rule(Rule::new(CachePolicy::authenticated()).path("/private/me")?)?)
 }
 

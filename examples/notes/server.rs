@@ -1,15 +1,15 @@
 //! The layers around the whole application, and its shutdown.
 
-use std::{convert::Infallible, fmt::Debug, io, time::Duration};
+use std::{convert::Infallible, io, time::Duration};
 
 use axum::{
     Router,
     extract::{DefaultBodyLimit, Request},
     http::StatusCode,
     response::IntoResponse,
-    serve::Listener,
+    serve::ListenerExt,
 };
-use tokio::time::sleep;
+use tokio::{net::TcpListener, time::sleep};
 use tokio_util::sync::CancellationToken;
 use tower::Service;
 use tower_conditional::{
@@ -43,7 +43,7 @@ pub(crate) fn with_fallbacks(router: Router) -> Router {
 }
 
 pub(crate) async fn serve<S>(
-    listener: impl Listener<Addr: Debug>,
+    listener: TcpListener,
     app: WrappedRouter<S>,
     stop: CancellationToken,
 ) -> io::Result<()>
@@ -51,6 +51,10 @@ where
     S: Service<Request, Response: IntoResponse, Error = Infallible, Future: Send>,
     S: Clone + Send + 'static,
 {
+    let listener = listener.tap_io(|connection| {
+        // Without this option, small events and chunks would wait for an acknowledgement.
+        let _ = connection.set_nodelay(true);
+    });
     let app = app.into_make_service();
     let server = axum::serve(listener, app).with_graceful_shutdown(stop.clone().cancelled_owned());
     tokio::select! {

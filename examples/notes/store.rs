@@ -13,7 +13,7 @@ use tower_conditional_sqlite::{
     rusqlite::{Connection, OptionalExtension, Result as SqlResult, Row, TransactionBehavior},
 };
 
-use crate::problem::Problem;
+use crate::{events::Changes, problem::Problem};
 
 const NOTE: &str = "SELECT * FROM notes WHERE id = ?1";
 const PAGE: &str = "SELECT content FROM pages WHERE name = ?1";
@@ -53,12 +53,13 @@ pub(crate) struct Order {
 #[derive(Clone, Debug)]
 pub(crate) struct Store {
     pub(crate) database: Database,
+    changes: Changes,
     tags: VersionTags,
 }
 
 impl Store {
     /// Opens the database. If it never had a note, adds so many `notes`.
-    pub(crate) async fn open(path: &str, notes: u32) -> anyhow::Result<Self> {
+    pub(crate) async fn open(path: &str, notes: u32, changes: Changes) -> anyhow::Result<Self> {
         let database = Database::open(path)?;
         let tables = database.run(|sql| sql.execute_batch(include_str!("schema.sql")));
         tables.await?;
@@ -79,7 +80,11 @@ impl Store {
             (":memory:", secret) => VersionTags::keyed(secret)?,
             _ => VersionTags::plain(),
         };
-        Ok(Self { database, tags })
+        Ok(Self {
+            database,
+            changes,
+            tags,
+        })
     }
 
     /// Returns the source of the latest event. Each write to a note is an event.
@@ -112,8 +117,8 @@ impl Store {
         Ok(self.read(scope, page).await?)
     }
 
-    /// Replaces a note with the result of `change`, or deletes it if that is `None`. Returns the new
-    /// state.
+    /// Replaces a note with the result of `change`, or deletes it if that is `None`. Announces the
+    /// change, and returns the new state.
     ///
     /// Without an `id` it adds a note, and the expected state is that of the collection.
     pub(crate) async fn change(
@@ -123,7 +128,7 @@ impl Store {
         change: impl FnOnce(Option<&Note>) -> Result<Option<Draft>, Problem> + Send + 'static,
     ) -> Result<Option<(Note, Validators)>, Problem> {
         let scope = id.map_or_else(|| Scope::table("notes"), |id| Scope::row("notes", id));
-        self.write(scope, expected, move |tx| {
+        let write = move |tx: &Guarded<'_>| {
             let current = tx.query_row(NOTE, [id], note).optional()?;
             let Draft { title, text } = match change(current.as_ref()) {
                 Ok(Some(draft)) => draft,
@@ -136,8 +141,10 @@ impl Store {
             let note = tx.query_row(include_str!("put.sql"), (id, title, text), note)?;
             let written = tx.read(&Scope::row("notes", note.id))?;
             Ok(Ok(Some((note, validators(&written)))))
-        })
-        .await
+        };
+        let store = self.clone();
+        let write = async move { store.write(scope, expected, write).await };
+        self.changes.announce(id, write).await
     }
 
     /// Writes a page. Returns `true` if the page is new.

@@ -66,7 +66,7 @@ async fn the_index_lists_the_routes() {
     for route in ["/notes", "/orders", "/pages/", "/private/me", "/state"] {
         assert!(text.contains(route), "{route}");
     }
-    for route in ["/files/1k.json", "/comma", "/stream", "/events", "/stats"] {
+    for route in ["/files/1k.json", "/comma", "/stream", "/stats"] {
         assert!(!text.contains(route), "{route}");
         for http in BOTH {
             assert_eq!(notes.get(http, route, &[]).await.status, 404, "{route}");

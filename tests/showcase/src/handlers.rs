@@ -32,7 +32,7 @@ macro_rules! counted {
     };
 }
 
-counted!(index() list() create() versions() read_page() write_page() me() orders());
+counted!(list() create() versions() read_page() write_page() me() orders());
 counted!(read(NoteId) replace(NoteId) patch(NoteId) delete(NoteId));
 
 pub(crate) async fn place(

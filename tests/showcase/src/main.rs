@@ -3,12 +3,17 @@
 
 mod caches;
 mod comma;
+#[path = "../../../examples/notes/events.rs"]
+mod events;
 mod files;
 mod handlers;
 mod keys;
+#[path = "../../../examples/notes/metrics.rs"]
 mod metrics;
 mod openapi;
 mod options;
+#[path = "../../../examples/notes/page/mod.rs"]
+mod page;
 mod planted;
 mod postgres;
 #[path = "../../../examples/notes/problem.rs"]
@@ -29,7 +34,7 @@ mod trouble;
 
 use std::{error::Error, process::ExitCode, time::Duration};
 
-use axum::{Router, middleware::from_fn_with_state, serve::ListenerExt};
+use axum::{Router, middleware::from_fn_with_state};
 use tokio::{net::TcpListener, time};
 use tower_conditional::{
     EtagLayer,
@@ -40,10 +45,11 @@ use tower_conditional::{
 
 use metrics::Monitoring;
 use options::Options;
-use stats::Runs;
+use stats::{Runs, counted};
 use store::Store;
 
-const INDEX: &str = include_str!("index.html");
+/// The routes for checks, by their names in the metrics.
+const CHECKS: [&str; 4] = ["/files/{name}", "/comma", "/stream", "/stats"];
 
 /// The time that the response to a write waits for its purge.
 const PURGE_TIMEOUT: Duration = Duration::from_secs(1);
@@ -73,21 +79,22 @@ async fn start(options: Options) -> Result<(), Box<dyn Error + Send + Sync>> {
     let runs = Runs::default();
     let checks = Router::new()
         .merge(comma::routes())
-        .merge(streams::routes(store.changes(), stop.clone()))
+        .merge(streams::routes(&store.changes, stop.clone()))
         .merge(stats::routes(&runs, purges.clone()))
         .merge(openapi::routes()?)
-        .merge(monitoring.routes())
         .layer(EtagLayer::new());
-    let router = runs.of(router.merge(checks));
+    let (document, assets) = page::page(include_str!("routes.html"))?;
+    let page = Router::new()
+        .route("/", counted(document))
+        .nest_service("/assets", assets)
+        .merge(monitoring.routes());
+    let page = routes::compressed(page);
+    let router = runs.of(router.merge(page).merge(checks));
 
     println!("listening on http://{address}");
     println!("{}", options::hints(address));
-    let listener = listener.tap_io(|connection| {
-        // Without this option, small events and chunks would wait for an acknowledgement.
-        let _ = connection.set_nodelay(true);
-    });
     let layers = (
-        monitoring.layer()?,
+        monitoring.layer(&CHECKS)?,
         from_fn_with_state(options.planted, planted::other_tags),
         server::layers(tags, policies),
     );

@@ -1,4 +1,4 @@
-//! One type for the store of the example and for PostgreSQL. It announces each write of a note.
+//! One type for the store of the example and for PostgreSQL.
 
 use std::error::Error;
 
@@ -7,16 +7,13 @@ use axum::{
     http::{HeaderValue, request::Parts},
     response::Response,
 };
-use tokio::sync::broadcast;
 use tower_conditional::{
     EntityTag, Validators, detached::Detached, handler::Expected, idempotency::Attempt,
     state_ref::StateSource, store::IdempotencyStore,
 };
 use tower_conditional_sqlite::Scope;
 
-use crate::{
-    options::Options, postgres::Postgres, problem::Problem, sqlite, streams::Announcement,
-};
+use crate::{events::Changes, options::Options, postgres::Postgres, problem::Problem, sqlite};
 
 pub(crate) use crate::sqlite::{Draft, Note, Order};
 
@@ -25,10 +22,9 @@ type BoxError = Box<dyn Error + Send + Sync>;
 #[derive(Clone, Debug)]
 pub(crate) struct Store {
     database: Backend<sqlite::Store, Postgres>,
-    changes: broadcast::Sender<Announcement>,
-    /// Completes writes whose clients disconnect. A write must not end between the database and its
-    /// announcement. Its connection must not return to the pool with a running statement, since the
-    /// next request would wait for that.
+    pub(crate) changes: Changes,
+    /// Completes writes of pages whose clients disconnect. A connection must not return to the pool
+    /// with a running statement, since the next request would wait for that.
     writes: Detached,
     /// The keys of orders are in another store, so a transaction cannot record their responses.
     has_keys_elsewhere: bool,
@@ -45,21 +41,20 @@ use Backend::{OnPostgres, OnSqlite};
 impl Store {
     pub(crate) async fn open(options: &Options, writes: &Detached) -> Result<Self, BoxError> {
         let notes = options.notes;
+        let changes = Changes::new(writes.clone());
         let database = match &options.postgres {
             Some(config) => OnPostgres(Postgres::connect(config.clone(), notes).await?),
-            None => OnSqlite(sqlite::Store::open(&options.database, notes).await?),
+            None => {
+                let store = sqlite::Store::open(&options.database, notes, changes.clone());
+                OnSqlite(store.await?)
+            }
         };
         Ok(Self {
             database,
-            changes: broadcast::channel(256).0,
+            changes,
             writes: writes.clone(),
             has_keys_elsewhere: options.redis.has_keys(),
         })
-    }
-
-    /// Returns the channel that announces writes of notes.
-    pub(crate) fn changes(&self) -> broadcast::Sender<Announcement> {
-        self.changes.clone()
     }
 
     pub(crate) fn events(&self) -> impl StateSource + use<> {
@@ -103,22 +98,14 @@ impl Store {
         expected: Expected,
         change: impl FnOnce(Option<&Note>) -> Result<Option<Draft>, Problem> + Send + 'static,
     ) -> Result<Option<(Note, Validators)>, Problem> {
-        let Self {
-            database, changes, ..
-        } = self.clone();
-        let write = async move {
-            let written = match database {
-                OnSqlite(store) => store.change(id, expected, change).await,
-                OnPostgres(store) => store.change(id, expected, change).await,
-            }?;
-            let note = written.as_ref().map(|(note, _)| note);
-            if let Some(announcement) = Announcement::of(id, note) {
-                // An error means that there is no receiver.
-                let _ = changes.send(announcement);
+        match &self.database {
+            OnSqlite(store) => store.change(id, expected, change).await,
+            OnPostgres(store) => {
+                let store = store.clone();
+                let write = async move { store.change(id, expected, change).await };
+                self.changes.announce(id, write).await
             }
-            Ok(written)
-        };
-        self.writes.finish(write).await
+        }
     }
 
     pub(crate) async fn put_page(

@@ -13,21 +13,18 @@ use tower_conditional::{
 ///
 /// The layer is around the router, since it observes the layers there. So it does not know the
 /// route that the router selects.
-const ROUTES: [&str; 15] = [
+const ROUTES: [&str; 12] = [
     "/$etags-cache",
     "/{group}/$etags-cache",
     "/",
+    "/assets/{file}",
     "/notes",
     "/notes/{id}",
     "/pages/{name}",
     "/private/me",
     "/orders",
     "/state",
-    "/files/{name}",
-    "/comma",
-    "/stream",
     "/events",
-    "/stats",
     "/metrics",
 ];
 
@@ -57,10 +54,12 @@ impl Monitoring {
         })
     }
 
-    /// Returns the layer that belongs around all others.
-    pub(crate) fn layer(&self) -> Result<ObserveLayer, InvalidRoute> {
-        let routes = ROUTES.map(|name| Route::new(name).map(|route| (name, route)));
-        let routes = routes.into_iter().collect::<Result<Vec<_>, _>>()?;
+    /// Returns the layer that belongs around all others. It knows the routes of this service, and
+    /// these.
+    pub(crate) fn layer(&self, others: &[&'static str]) -> Result<ObserveLayer, InvalidRoute> {
+        let routes = ROUTES.iter().chain(others).copied();
+        let routes = routes.map(|name| Ok((name, Route::new(name)?)));
+        let routes = routes.collect::<Result<Vec<_>, _>>()?;
         let layer = ObserveLayer::new(self.metrics.clone());
         Ok(layer.route(move |request| {
             let path = request.uri.path();

@@ -1,0 +1,63 @@
+//! The page and its files, whose URLs have a hash of their bytes.
+
+use anyhow::Context;
+use axum::{
+    body::Bytes,
+    http::{HeaderValue, StatusCode, header},
+    response::{Html, Response},
+    routing::{MethodRouter, get},
+};
+use tower_conditional::{Assets, EtagLayer};
+
+const STYLE: &str = include_str!("page.css");
+const ICON: &str = include_str!("icon.svg");
+
+/// The parts of the script, which have one scope.
+const SCRIPT: &str = concat!(
+    include_str!("http.js"),
+    include_str!("merge.js"),
+    include_str!("notes.js"),
+    include_str!("editor.js"),
+    include_str!("save.js"),
+    include_str!("conflict.js"),
+    include_str!("plots.js"),
+    include_str!("requests.js"),
+    include_str!("traffic.js"),
+    include_str!("start.js"),
+);
+
+/// The page runs its own script and nothing else, also if a note contains HTML.
+const SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
+    img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; \
+    frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'";
+
+/// Returns the page with this list of routes, and the files to which it refers.
+pub(crate) fn page(routes: &str) -> anyhow::Result<(MethodRouter, Assets)> {
+    let assets = Assets::new("/assets")?
+        .file("page.css", STYLE)?
+        .file("page.js", SCRIPT)?
+        .file("icon.svg", ICON)?;
+    let mut html = include_str!("page.html").replace("{routes}", routes);
+    for (placeholder, file) in [
+        ("{style}", "page.css"),
+        ("{script}", "page.js"),
+        ("{icon}", "icon.svg"),
+    ] {
+        html = html.replace(placeholder, assets.url(file).context("an unknown file")?);
+    }
+    let html = Bytes::from(html);
+    let headers = [
+        (header::CONTENT_SECURITY_POLICY, SECURITY_POLICY),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::REFERRER_POLICY, "no-referrer"),
+    ];
+    let document = get(async move || (headers, Html(html)));
+    Ok((document.layer(EtagLayer::new()), assets))
+}
+
+/// Marks a 304 for the page in `Server-Timing`. To a script it looks like the 200 of the stored copy,
+/// and Firefox even gives the size of that.
+pub(crate) fn timing<B>(response: &Response<B>) -> Option<HeaderValue> {
+    let mark = HeaderValue::from_static("not-modified");
+    (response.status() == StatusCode::NOT_MODIFIED).then_some(mark)
+}

@@ -2,16 +2,14 @@
 
 use std::process::Command;
 
-use http_body_util::{BodyExt, Full};
-use hyper::{Request, body::Bytes, client::conn::http1, header};
-use hyper_util::rt::TokioIo;
+use hyper::{Request, header::CONTENT_TYPE};
 use serde_json::{Value, json};
-use tokio::net::TcpStream;
 
 use super::{
     process::BrowserProcess,
     program::{BrowserKind, chromedriver, is_root},
 };
+use crate::client::send;
 
 /// The browser reaches nothing but the servers of the test.
 const ARGUMENTS: [&str; 10] = [
@@ -36,7 +34,7 @@ pub(super) async fn start() -> (BrowserProcess, String) {
         command
     });
     let port = driver.rest_of_line("successfully on port ").await;
-    let port = port.trim_end_matches('.').parse().expect("a port");
+    let port = port.trim_end_matches('.');
     // Chromium has no sandbox for root.
     let sandbox = is_root().then_some("--no-sandbox");
     let arguments: Vec<_> = ARGUMENTS.into_iter().chain(sandbox).collect();
@@ -54,16 +52,11 @@ pub(super) async fn start() -> (BrowserProcess, String) {
     (driver, url.to_owned())
 }
 
-async fn create_session(port: u16, capabilities: &Value) -> Value {
-    let stream = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
-    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.unwrap();
-    tokio::spawn(connection);
+async fn create_session(port: &str, capabilities: &Value) -> Value {
     let request = Request::post("/session")
-        .header(header::HOST, format!("127.0.0.1:{port}"))
-        .header(header::CONTENT_TYPE, "application/json")
-        .body(Full::<Bytes>::from(capabilities.to_string()))
+        .header(CONTENT_TYPE, "application/json")
+        .body(capabilities.to_string())
         .unwrap();
-    let response = sender.send_request(request).await.unwrap();
-    let body = response.into_body().collect().await.unwrap().to_bytes();
-    serde_json::from_slice(&body).unwrap()
+    let response = send(&format!("127.0.0.1:{port}"), request).await;
+    serde_json::from_slice(response.body()).unwrap()
 }

@@ -116,25 +116,31 @@ impl Tab {
         self.click_element(&element).await;
     }
 
+    /// Clicks an element in its middle. If the page moves it from under the pointer, clicks again.
     pub(crate) async fn click_element(&self, element: &Element) {
         self.activate().await;
         let id = json!({ "sharedId": element.0["sharedId"] });
-        let scroll = "element => element.scrollIntoView({ behavior: 'instant', block: 'center' })";
-        let parameters = json!({
-            "functionDeclaration": scroll,
-            "arguments": [id],
-            "target": { "context": self.context },
-            "awaitPromise": false,
-        });
-        self.command("script.callFunction", parameters).await;
         let origin = json!({ "type": "element", "element": id });
         let actions = json!([
             { "type": "pointerMove", "x": 0, "y": 0, "origin": origin },
             { "type": "pointerDown", "button": 0 },
             { "type": "pointerUp", "button": 0 },
         ]);
-        self.perform(json!({ "type": "pointer", "id": "mouse", "actions": actions }))
-            .await;
+        let click = json!({ "type": "pointer", "id": "mouse", "actions": actions });
+        let pressed = async {
+            self.call(include_str!("prepare_click.js"), json!([id]))
+                .await?;
+            self.perform(click.clone()).await;
+            self.call(
+                "async element => JSON.stringify(element.isPressed)",
+                json!([id]),
+            )
+            .await
+        };
+        // A click may also remove the element.
+        if pressed.await == Ok(Value::Bool(false)) {
+            Box::pin(self.click_element(element)).await;
+        }
     }
 
     /// Replaces the text of the field of this name with the keyboard.

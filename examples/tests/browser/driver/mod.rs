@@ -30,7 +30,6 @@ mod session;
 mod tab;
 mod tests;
 
-#[expect(unused_imports, reason = "some tests use them and some do not")]
 pub(crate) use {
     browser::{Browser, run},
     console::{ConsoleEntry, ExpectedEntry},

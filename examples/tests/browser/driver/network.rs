@@ -15,6 +15,8 @@ pub(crate) struct BrowserRequest {
     /// The status of the response, once it has begun.
     pub(crate) status: Option<u16>,
     response_headers: Vec<(String, String)>,
+    /// The version of HTTP, such as `http/1.1`.
+    pub(crate) protocol: String,
     /// The bytes of header and body that came over the network, with their content encoding.
     pub(crate) bytes_received: u64,
     /// The cache of the browser gave the response, and sent no request.
@@ -70,6 +72,7 @@ impl BrowserRequest {
             known.status = u16::try_from(status).ok();
             known.response_headers = headers(&response["headers"]);
             known.bytes_received = response["bytesReceived"].as_u64().unwrap_or_default();
+            known.protocol = response["protocol"].as_str().unwrap_or_default().to_owned();
             known.is_from_cache = response["fromCache"].as_bool().unwrap_or_default();
         }
         known.error = event["errorText"].as_str().map(str::to_owned);
@@ -85,9 +88,10 @@ impl fmt::Display for BrowserRequest {
             .map_or("no".to_owned(), |status| status.to_string());
         let bytes = self.bytes_received;
         let error = self.error.as_deref().unwrap_or_default();
+        let end = if self.is_complete { "" } else { "so far" };
         write!(
             formatter,
-            "{method} {url}: status {status}, {bytes} bytes {error}"
+            "{method} {url}: status {status}, {bytes} bytes {end} {error}"
         )
     }
 }

@@ -20,7 +20,7 @@ impl Tab {
     }
 
     /// Waits until an expression is truthy, and returns its value. The page looks at each change of
-    /// the document, each event, and each animation frame. An expression that throws is not yet true.
+    /// the document, each event, and ten times a second. An expression that throws is not yet true.
     ///
     /// # Panics
     ///
@@ -37,7 +37,7 @@ impl Tab {
         }
     }
 
-    /// Waits for the next change of the document, event, or animation frame.
+    /// Waits for the next change of the document or event, at most a tenth of a second.
     pub(super) async fn wait_for_change(&self) {
         // The first look is at once, and the second at a change.
         self.wait_for("looks > 1").await;
@@ -55,7 +55,8 @@ impl Tab {
             state.push_str(&format!("  {entry}\n"));
         }
         state.push_str("the requests:\n");
-        for request in self.requests() {
+        let requests = self.requests();
+        for request in requests.iter().rev().take(40).rev() {
             state.push_str(&format!("  {request}\n"));
         }
         state
@@ -69,7 +70,7 @@ impl Tab {
     }
 
     /// Calls an asynchronous function that gives JSON.
-    async fn call(&self, function: &str, arguments: Value) -> Result<Value, String> {
+    pub(super) async fn call(&self, function: &str, arguments: Value) -> Result<Value, String> {
         let parameters = json!({
             "functionDeclaration": function,
             "arguments": arguments,

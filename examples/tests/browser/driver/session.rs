@@ -1,6 +1,10 @@
 //! The process of each browser that the tests of this binary share.
 
-use std::{future::pending, sync::Arc, thread};
+use std::{
+    future::pending,
+    sync::{Arc, Mutex as StdMutex},
+    thread,
+};
 
 use serde_json::json;
 use tokio::{
@@ -21,6 +25,8 @@ use super::{
 pub(super) struct BidiSession {
     pub(super) connection: BidiConnection,
     pub(super) events: Arc<EventRouter>,
+    /// The tab in front, if it is known.
+    pub(super) front: Arc<StdMutex<String>>,
 }
 
 impl BidiSession {
@@ -50,7 +56,11 @@ impl BidiSession {
                 let events = Arc::new(EventRouter::default());
                 let log = process.log();
                 let connection = BidiConnection::open(&url, log, Arc::clone(&events)).await;
-                let session = Self { connection, events };
+                let session = Self {
+                    connection,
+                    events,
+                    front: Arc::default(),
+                };
                 session.prepare(kind).await;
                 sender.send(session).expect("a test that waits");
                 // The end of the tests ends the process.

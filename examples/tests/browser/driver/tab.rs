@@ -65,6 +65,8 @@ impl Tab {
             is_closed: AtomicBool::new(false),
             has_color_scheme: AtomicBool::new(false),
         };
+        // A new tab is in front, unless another one takes the focus meanwhile.
+        tab.session.front.lock().unwrap().clear();
         tab.chromium_command("Log.enable", json!({})).await;
         tab
     }
@@ -109,6 +111,7 @@ impl Tab {
     /// Closes the tab at once, also while requests are under way. The page is not asked.
     pub(crate) async fn close(&self) {
         self.is_closed.store(true, Ordering::Relaxed);
+        self.session.front.lock().unwrap().clear();
         let parameters = json!({ "promptUnload": false });
         self.command("browsingContext.close", parameters).await;
     }
@@ -119,7 +122,10 @@ impl Tab {
 
     /// Brings the tab to the front. Otherwise it gets no animation frames.
     pub(crate) async fn activate(&self) {
-        self.command("browsingContext.activate", json!({})).await;
+        if *self.session.front.lock().unwrap() != self.context {
+            self.command("browsingContext.activate", json!({})).await;
+            self.session.front.lock().unwrap().clone_from(&self.context);
+        }
     }
 
     /// Sets the size of the page in CSS pixels.

@@ -62,6 +62,11 @@ async fn a_page_gets_real_input(browser: &Browser) {
     let tab = browser.open(&serve().await).await;
     tab.click("button", "Edit Second").await;
     tab.click("button", "Far below").await;
+    // The button moves as soon as the pointer comes.
+    let move_away = "addEventListener('pointermove', \
+        () => document.querySelector('h1').style.marginBottom = '300px', { once: true }), 0";
+    tab.evaluate(move_away).await;
+    tab.click("button", "Edit First").await;
     tab.fill("Text", "two\nlines, ä and 漢").await;
     tab.fill("Title", "first").await;
     tab.fill("Title", "second").await;
@@ -73,7 +78,7 @@ async fn a_page_gets_real_input(browser: &Browser) {
         .await;
     assert_eq!(
         log,
-        "Edit Second, trusted: true. Far below, trusted: true. Control and Enter. "
+        "Edit Second, trusted: true. Far below, trusted: true. Edit First, trusted: true. Control and Enter. "
     );
     let fields = "[...document.querySelectorAll('input, textarea')].map(field => field.value)";
     let typed = tab.evaluate(fields).await;

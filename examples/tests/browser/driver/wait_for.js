@@ -10,9 +10,12 @@ async function (limit) {
             new PerformanceObserver(look),
         ];
         const timer = setTimeout(() => end(() => reject(new Error(error))), limit);
+        // Some facts, such as preferred colors, have no event.
+        const pulse = setInterval(look, 100);
         function end(then) {
             over = true;
             clearTimeout(timer);
+            clearInterval(pulse);
             for (const observer of observers) observer.disconnect();
             for (const event of events) removeEventListener(event, look, true);
             then();
@@ -28,13 +31,9 @@ async function (limit) {
                 error = String(thrown);
             }
         }
-        function frame() {
-            look();
-            if (!over) requestAnimationFrame(frame);
-        }
         observers[0].observe(document, { attributes: true, characterData: true, childList: true, subtree: true });
         observers[1].observe({ entryTypes: ["resource"] });
         for (const event of events) addEventListener(event, look, true);
-        frame();
+        look();
     });
 }

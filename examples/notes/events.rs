@@ -8,7 +8,7 @@ use axum::{
     routing::{MethodRouter, get},
 };
 use futures_util::stream;
-use serde::Serialize;
+use serde_json::{Value, json};
 use tokio::{
     sync::broadcast::{self, error::RecvError},
     time::{self, MissedTickBehavior},
@@ -24,19 +24,10 @@ const CAPACITY: usize = 256;
 /// The time between two comments, which keep proxies from closing the connection.
 const HEARTBEAT: Duration = Duration::from_secs(1);
 
-/// A change of a note, as in its event.
-#[derive(Clone, Debug, Serialize)]
-struct Change {
-    change: &'static str,
-    id: i64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    version: Option<i64>,
-}
-
 /// The changes of notes in this process.
 #[derive(Clone, Debug)]
 pub(crate) struct Changes {
-    sender: broadcast::Sender<Change>,
+    sender: broadcast::Sender<Value>,
     writes: Detached,
 }
 
@@ -56,23 +47,15 @@ impl Changes {
         let sender = self.sender.clone();
         let write = async move {
             let written = write.await?;
-            let (id, version) = match &written {
-                Some((note, _)) => (Some(note.id), Some(note.version)),
-                None => (id, None),
-            };
-            let change = match version {
-                None => "deleted",
-                Some(1) => "created",
-                Some(_) => "updated",
+            let change = match &written {
+                Some((Note { id, version, .. }, _)) => {
+                    let change = if *version == 1 { "created" } else { "updated" };
+                    json!({ "change": change, "id": id, "version": version })
+                }
+                None => json!({ "change": "deleted", "id": id }),
             };
             // An error means that there is no receiver.
-            let _ = id.map(|id| {
-                sender.send(Change {
-                    change,
-                    id,
-                    version,
-                })
-            });
+            let _ = sender.send(change);
             Ok(written)
         };
         self.writes.finish(write).await

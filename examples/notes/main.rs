@@ -5,6 +5,7 @@
 
 mod events;
 mod handlers;
+mod lost;
 mod metrics;
 mod page;
 mod problem;
@@ -15,17 +16,15 @@ mod store;
 use std::net::SocketAddr;
 
 use anyhow::Context;
-use axum::{Router, http::HeaderName};
+use axum::Router;
 use clap::{Parser, builder::NonEmptyStringValueParser, value_parser};
 use tokio::{net::TcpListener, time::timeout};
 use tower_conditional::{
-    detached::Detached, resource::wrap, store::MemoryValidatorStore,
+    ObserveLayer, detached::Detached, resource::wrap, store::MemoryValidatorStore,
     validator_cache::ValidatorCache,
 };
-use tower_http::set_header::SetResponseHeaderLayer;
 
 use events::Changes;
-use metrics::Monitoring;
 use store::Store;
 
 /// A small notes service
@@ -64,19 +63,18 @@ async fn main() -> anyhow::Result<()> {
     let keys = routes::keys(&store, &unfinished);
     let router = routes::router(&store, keys, &cache, options.validators == "cache")?;
     let (document, assets) = page::page(include_str!("routes.html"))?;
-    let monitoring = Monitoring::new(env!("CARGO_PKG_VERSION"))?;
-    tokio::spawn(monitoring.clone().upkeep());
+    let (metrics, shown) = metrics::metrics(env!("CARGO_PKG_VERSION"))?;
     let page = Router::new()
         .route("/", document)
         .nest_service("/assets", assets)
-        .merge(monitoring.routes());
+        .route("/metrics", shown);
     let router = router
         .merge(routes::compressed(page))
         .route("/events", changes.feed(stop.clone()));
     let layers = server::layers(routes::tags()?, routes::policies()?);
-    let timing = HeaderName::from_static("server-timing");
-    let mark = SetResponseHeaderLayer::appending(timing, page::timing);
-    let layers = (monitoring.layer(&[])?, mark, layers);
+    // Outside of the router, the layer has to be told the routes.
+    let observe = ObserveLayer::new(metrics).routes(metrics::ROUTES)?;
+    let layers = (observe, page::timing(), layers);
     let app = wrap(server::with_fallbacks(router), layers);
     server::serve(listener, app, stop).await?;
     // Writes and orders whose clients have left.

@@ -32,6 +32,7 @@ use crate::{
         admin, bearer, create, delete, list, me, orders, patch, place, read, read_page, replace,
         versions, write_page,
     },
+    lost::lose_first_response,
     problem::NoteId,
     store::Store,
 };
@@ -76,9 +77,12 @@ pub(crate) fn router(
     }
     // Without a source, writes are compared with the tag of the page's own `GET`.
     let page = guard((), reads, writes).optional().layer_reads(no_scripts);
+    // Outside of the layer that records it, the first response of an order may be lost.
+    let place = post(place).route_layer(keys);
+    let orders = place.route_layer(from_fn(lose_first_response)).get(orders);
     let plain = Router::new()
         .merge(operator(cache))
-        .route("/orders", post(place).route_layer(keys).get(orders))
+        .route("/orders", orders)
         .route("/pages/{name}", page.with_state(store.clone()))
         .route("/private/me", get(me))
         .layer(EtagLayer::new());

@@ -4,7 +4,10 @@ use http::request::Parts;
 use tower_layer::Layer;
 
 use super::{Observe, config::ObserveConfig, exchange::Observer, routes::ObservedRoutes};
-use crate::setting::above_zero;
+use crate::{
+    route::{InvalidRoute, Route, RouteTable},
+    setting::above_zero,
+};
 
 /// The number of routes that have a name of their own.
 const MAX_ROUTES: usize = 64;
@@ -56,6 +59,42 @@ impl ObserveLayer {
     ) -> Self {
         self.config.route_of = Some(Arc::new(route));
         self
+    }
+
+    /// Names the route of a request by the first of these patterns that matches its path. Requests
+    /// without one are `other`.
+    ///
+    /// It is for a layer around a router, which does not know the route that the router selects.
+    /// Names beyond [`max_routes`](Self::max_routes), 64 by default, are `other` too. It replaces
+    /// [`route`](Self::route).
+    ///
+    /// ```
+    /// use tower_conditional::observe::{Exchange, ObserveLayer};
+    ///
+    /// let layer = ObserveLayer::new(|_: &Exchange<'_>| {}).routes(["/notes", "/notes/{id}"])?;
+    /// # let _ = layer;
+    /// # Ok::<_, tower_conditional::route::InvalidRoute>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if a pattern is not a valid [`Route`].
+    pub fn routes(
+        self,
+        patterns: impl IntoIterator<Item = &'static str>,
+    ) -> Result<Self, InvalidRoute> {
+        let names: Vec<_> = patterns.into_iter().collect();
+        let mut table = RouteTable::new();
+        for (number, pattern) in names.iter().enumerate() {
+            table.insert(&Route::new(pattern)?, number);
+        }
+        Ok(self.route(move |request| {
+            let mut first = None::<usize>;
+            table.for_each_match(request.uri.path(), |number| {
+                first = Some(first.map_or(number, |first| first.min(number)));
+            });
+            first.map(|number| names[number])
+        }))
     }
 
     /// Sets how many routes have names of their own. Further routes are `other`. Defaults to 64.

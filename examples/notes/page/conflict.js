@@ -6,10 +6,16 @@ const LABELS = { title: "Title", text: "Text" };
 function showMerge(draft) {
   const { base, mine, theirs } = draft;
   const { conflicts } = mergeFields(base, mine, theirs);
-  showState("Your save was refused (412), and nothing was overwritten. " + (conflicts.length > 0
-    ? "Both of you changed the same field. Choose what it shall be, then save."
-    : "You changed different fields, so both changes fit. Check them, then save."), true);
-  const changed = FIELDS.filter((field) => base[field] !== mine[field] || base[field] !== theirs[field]);
+  showState(
+    "Your save was refused (412), and nothing was overwritten. " +
+      (conflicts.length > 0
+        ? "Both of you changed the same field. Choose what it shall be, then save."
+        : "You changed different fields, so both changes fit. Check them, then save."),
+    true,
+  );
+  const changed = FIELDS.filter(
+    (field) => base[field] !== mine[field] || base[field] !== theirs[field],
+  );
   byId("fields").replaceChildren(...changed.map((field) => mergeField(draft, field, conflicts)));
 }
 
@@ -19,10 +25,12 @@ function mergeField(draft, field, conflicts) {
   const isMine = base[field] !== mine[field];
   element.querySelector("legend").textContent = LABELS[field];
   element.querySelector(".why").textContent = conflicts.includes(field)
-    ? "Both of you changed it."
-    : isMine ? "Only you changed it, or both alike: yours is taken." : "Only the other side changed it: theirs is taken.";
-  for (const [side, text] of Object.entries({ base: base[field], mine: mine[field], theirs: theirs[field] })) {
-    const pieces = side === "base" ? [{ text }] : markChanges(base[field], text);
+    ? "Both of you changed it. “Both” keeps the words of both."
+    : isMine
+      ? "Only you changed it, or both alike: yours is taken."
+      : "Only the other side changed it: theirs is taken.";
+  for (const [side, fields] of Object.entries({ base, mine, theirs })) {
+    const pieces = markChanges(base[field], fields[field]);
     element.querySelector(`[data-side=${side}]`).replaceChildren(...pieces.map(showPiece));
   }
   const texts = {
@@ -63,7 +71,9 @@ async function saveMerge() {
   const draft = drafts.get(id);
   const { theirs, choices } = draft;
   // Their version is now what this one starts from.
-  const merged = Object.fromEntries(FIELDS.map((field) => [field, choices[field]?.text ?? theirs[field]]));
+  const merged = Object.fromEntries(
+    FIELDS.map((field) => [field, choices[field]?.text ?? theirs[field]]),
+  );
   Object.assign(draft, { base: theirs, mine: merged, theirs: undefined, choices: undefined });
   if (isSame(merged, theirs)) {
     tell(`You kept version ${draft.version} of “${merged.title}”. Nothing had to be saved.`);

@@ -67,12 +67,15 @@ function showEditor() {
   const draft = drafts.get(openId);
   const { base, mine, theirs, tag, version } = draft;
   const isMerge = theirs !== undefined;
-  byId("editor-heading").textContent = isMerge ? `Two versions of “${base.title}”` : `Edit “${base.title}”`;
+  byId("editor-heading").textContent = isMerge
+    ? `Two versions of “${base.title}”`
+    : `Edit “${base.title}”`;
   byId("form").hidden = isMerge;
   byId("merge").hidden = !isMerge;
   for (const field of FIELDS) byId(field).value = mine[field];
   if (isMerge) return showMerge(draft);
-  if (draft.isDeleted) return showState("Somebody has deleted this note. Save to create it again.", true);
+  if (draft.isDeleted)
+    return showState("Somebody has deleted this note. Save to create it again.", true);
   showState(`You have version ${version}. Its tag is ${tag}.`);
   if (notes.get(openId)?.version > version) warnOfChange(openId);
 }
@@ -85,7 +88,9 @@ function showState(text, isRefusal = false) {
 /** Says that the open note was changed by somebody else. The draft stays as it is. */
 function warnOfChange(id) {
   if (id !== openId || drafts.get(id)?.theirs !== undefined) return;
-  showState("Somebody else has changed this note meanwhile. Go on: when you save, you see both texts.");
+  showState(
+    "Somebody else has changed this note meanwhile. Go on: when you save, you see both texts.",
+  );
 }
 
 /** Removes the note from the editor, and its draft. */

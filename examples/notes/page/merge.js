@@ -5,16 +5,18 @@
 // the base tells a word that one side added from a word that the other side
 // removed.
 
-// Merges notes field by field. The values are strings, and an absent field is
-// the same as "".
-//
-// Returns `{ merged, conflicts }`. `merged` has each field that one side alone
-// changed, both sides changed alike, or nobody changed. `conflicts` lists the
-// names of the fields that both sides changed differently.
-//
-// `theirs` is null if the note was deleted. Each field that `mine` changed is
-// then a conflict, and `merged` has the others as they were. Without a conflict,
-// the deletion loses nothing of `mine`.
+/**
+ * Merges notes field by field. The values are strings, and an absent field is
+ * the same as "".
+ *
+ * Returns `{ merged, conflicts }`. `merged` has each field that one side alone
+ * changed, both sides changed alike, or nobody changed. `conflicts` lists the
+ * names of the fields that both sides changed differently.
+ *
+ * `theirs` is null if the note was deleted. Each field that `mine` changed is
+ * then a conflict, and `merged` has the others as they were. Without a conflict,
+ * the deletion loses nothing of `mine`.
+ */
 function mergeFields(base, mine, theirs) {
   // Inherited properties, such as `constructor`, are no fields.
   const read = (note, field) => (Object.hasOwn(note, field) ? note[field] : "");
@@ -32,12 +34,15 @@ function mergeFields(base, mine, theirs) {
   return { merged: Object.fromEntries(merged), conflicts };
 }
 
-// Merges two changed versions of a text word by word, and returns one text.
-//
-// A word of `base` stays if both sides kept it. A word that either side added
-// is in the result, after the word that it follows on that side. If both sides
-// added words at the same place, theirs come first. If one of these additions
-// contains the other, the longer one is there once.
+/**
+ * Merges two changed versions of a text word by word, and returns one text.
+ *
+ * A word of `base` stays if both sides kept it. A word that either side added
+ * is in the result, after the word that it follows on that side. If both sides
+ * added words at the same place, theirs come first. If one of these additions
+ * contains the other, the longer one is there once. A moved word counts as
+ * removed and added.
+ */
 function mergeWords(base, mine, theirs) {
   const [baseWords, myWords, theirWords] = [base, mine, theirs].map(splitWords);
   const myOrigins = findWordOrigins(baseWords, myWords);
@@ -67,12 +72,14 @@ function mergeWords(base, mine, theirs) {
   return result.text;
 }
 
-// Cuts `other` into pieces `{ text, changed }` for display. The joined texts are
-// `other`. `changed` is true for words that are not from `base`, and for
-// whitespace that differs from that of `base`. No two neighbors have the same
-// `changed`, and no piece is empty.
-//
-// `markChanges(other, base)` marks the words of `base` that `other` removed.
+/**
+ * Cuts `other` into pieces `{ text, changed }` for display. The joined texts are
+ * `other`. `changed` is true for words that are not from `base`, and for
+ * whitespace that differs from that of `base`. No two neighbors have the same
+ * `changed`, and no piece is empty.
+ *
+ * `markChanges(other, base)` marks the words of `base` that `other` removed.
+ */
 function markChanges(base, other) {
   const [baseWords, otherWords] = [splitWords(base), splitWords(other)];
   const origins = findWordOrigins(baseWords, otherWords);
@@ -90,14 +97,18 @@ function markChanges(base, other) {
   return pieces;
 }
 
-// Matches whitespace and the word after it, which is empty at the end. Chinese
-// and Japanese have no spaces between words, so each of their characters is a
-// word. Marks such as accents stay with their character.
+/**
+ * Matches whitespace and the word after it, which is empty at the end. Chinese
+ * and Japanese have no spaces between words, so each of their characters is a
+ * word. Marks such as accents stay with their character.
+ */
 const SPACE_AND_WORD =
   /(\s*)([\p{scx=Han}\p{scx=Hira}\p{scx=Kana}]\p{M}*|(?:[^\s\p{scx=Han}\p{scx=Hira}\p{scx=Kana}]|\p{M})+|$)/gu;
 
-// Splits a text into words, each with the whitespace before it. The last word is
-// empty and has the whitespace at the end. Each text has this word.
+/**
+ * Splits a text into words, each with the whitespace before it. The last word is
+ * empty and has the whitespace at the end. Each text has this word.
+ */
 function splitWords(text) {
   const words = [];
   for (const [, space, word] of text.matchAll(SPACE_AND_WORD)) {
@@ -107,8 +118,10 @@ function splitWords(text) {
   return words;
 }
 
-// Returns, for each word of `other`, its index in `base`, or -1 if it was added.
-// The indices ascend.
+/**
+ * Returns, for each word of `other`, its index in `base`, or -1 if it was added.
+ * The indices ascend.
+ */
 function findWordOrigins(base, other) {
   const origins = new Int32Array(other.length).fill(-1);
   // Numbers are compared faster than words.
@@ -131,20 +144,24 @@ function findWordOrigins(base, other) {
   return origins;
 }
 
-// The largest number of added and removed words, together, that `pairWords`
-// searches for. It bounds the time, to some 10 ms for 64 KiB, and the memory, to
-// 1 MB. Beyond this limit, all words between the first change and the last count
-// as removed and added.
+/**
+ * The largest number of added and removed words, together, that `pairWords`
+ * searches for. It bounds the time, to some 10 ms for 64 KiB, and the memory, to
+ * 1 MB. Beyond this limit, all words between the first change and the last count
+ * as removed and added. A merge can then have words twice, but it loses none.
+ */
 const MOST_CHANGED_WORDS = 500;
 
-// Pairs equal words such that the fewest are left over, which were removed from
-// `base` or added in `other`. Returns the pairs of indices, or none if more than
-// `MOST_CHANGED_WORDS` words are left over.
-//
-// This is the greedy algorithm of Myers (1986). Among all ways through both texts
-// with the same numbers of removed and added words, only the one that comes
-// furthest matters. First the way without changes is tried, then all with one
-// change, and so on, until one comes to the end of both texts.
+/**
+ * Pairs equal words such that the fewest are left over, which were removed from
+ * `base` or added in `other`. Returns the pairs of indices, or none if more than
+ * `MOST_CHANGED_WORDS` words are left over.
+ *
+ * This is the greedy algorithm of Myers (1986). Among all ways through both texts
+ * with the same numbers of removed and added words, only the one that comes
+ * furthest matters. First the way without changes is tried, then all with one
+ * change, and so on, until one comes to the end of both texts.
+ */
 function pairWords(base, other) {
   // `rounds[changes][removed]` is the index in `base` that the way comes to.
   const rounds = [];
@@ -166,8 +183,10 @@ function pairWords(base, other) {
   return [];
 }
 
-// Returns the index in `base` right after the last change of a way, before the
-// equal words that follow. The change is a removed word or an added word.
+/**
+ * Returns the index in `base` right after the last change of a way, before the
+ * equal words that follow. The change is a removed word or an added word.
+ */
 function indexAfterChange(rounds, changes, removed) {
   if (changes === 0) return 0;
   const before = rounds[changes - 1];
@@ -176,7 +195,7 @@ function indexAfterChange(rounds, changes, removed) {
   return Math.max(before[removed - 1] + 1, before[removed]);
 }
 
-// Follows a way of `pairWords` from its end back to the start.
+/** Follows a way of `pairWords` from its end back to the start. */
 function tracePairedWords(rounds, changes, removed) {
   const pairs = [];
   for (; changes >= 0; changes--) {
@@ -189,8 +208,10 @@ function tracePairedWords(rounds, changes, removed) {
   return pairs;
 }
 
-// Returns the added words from index `start` to the next word from the base. The
-// empty word at the end is from the base.
+/**
+ * Returns the added words from index `start` to the next word from the base. The
+ * empty word at the end is from the base.
+ */
 function takeAddedWords(words, origins, start) {
   let end = start;
   while (origins[end] === -1) end++;
@@ -204,14 +225,18 @@ function containsWords(words, part) {
   return join(words).includes(join(part));
 }
 
-// Returns the whitespace before a word that both sides kept. If both sides
-// changed the whitespace, that of `mine` is taken. No word is lost by that.
+/**
+ * Returns the whitespace before a word that both sides kept. If both sides
+ * changed the whitespace, that of `mine` is taken. No word is lost by that.
+ */
 function mergeSpaceBefore(base, mine, theirs) {
   return mine.space === base.space ? theirs.space : mine.space;
 }
 
-// Appends words to the result. `spare` is the whitespace that is written where
-// two words would become one.
+/**
+ * Appends words to the result. `spare` is the whitespace that is written where
+ * two words would become one.
+ */
 function appendWords(result, words, spare) {
   for (let { space, text } of words) {
     if (result.lastWord === null) space = result.leadingSpace;

@@ -3,11 +3,12 @@
 use anyhow::Context;
 use axum::{
     body::Bytes,
-    http::{HeaderValue, StatusCode, header},
+    http::{HeaderName, HeaderValue, StatusCode, header},
     response::{Html, Response},
     routing::{MethodRouter, get},
 };
-use tower_conditional::{Assets, EtagLayer};
+use tower_conditional::{Assets, Stack};
+use tower_http::set_header::SetResponseHeaderLayer;
 
 const STYLE: &str = include_str!("page.css");
 const ICON: &str = include_str!("icon.svg");
@@ -52,12 +53,14 @@ pub(crate) fn page(routes: &str) -> anyhow::Result<(MethodRouter, Assets)> {
         (header::REFERRER_POLICY, "no-referrer"),
     ];
     let document = get(async move || (headers, Html(html)));
-    Ok((document.layer(EtagLayer::new()), assets))
+    Ok((document.layer(Stack::no_cache()), assets))
 }
 
-/// Marks a 304 for the page in `Server-Timing`. To a script it looks like the 200 of the stored copy,
-/// and Firefox even gives the size of that.
-pub(crate) fn timing<B>(response: &Response<B>) -> Option<HeaderValue> {
-    let mark = HeaderValue::from_static("not-modified");
-    (response.status() == StatusCode::NOT_MODIFIED).then_some(mark)
+/// Returns a layer that marks a 304 for the page, in `Server-Timing`. To a script it looks like the
+/// 200 of the stored copy, and Firefox even gives the size of that.
+pub(crate) fn timing<B>() -> SetResponseHeaderLayer<fn(&Response<B>) -> Option<HeaderValue>> {
+    SetResponseHeaderLayer::appending(HeaderName::from_static("server-timing"), |response| {
+        let mark = HeaderValue::from_static("not-modified");
+        (response.status() == StatusCode::NOT_MODIFIED).then_some(mark)
+    })
 }

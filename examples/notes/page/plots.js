@@ -29,7 +29,8 @@ const PLOTS = [
     value: ({ runs }) => runs,
     second: ({ requests }) => requests,
     format: (runs, requests) => `${runs} of ${requests}/s`,
-    legend: (totals) => `${totals.runs} for ${totals.requests} requests since the start. The dashed line is requests`,
+    legend: (totals) =>
+      `${totals.runs} for ${totals.requests} requests since the start. The dashed line is requests`,
   },
   {
     name: "Writes refused with 412",
@@ -46,17 +47,23 @@ function parseMetrics(text) {
     const [, name, labels, value] = /^(\w+)(?:\{(.*)\})? (\S+)$/.exec(line) ?? [];
     if (name === undefined) continue;
     const pairs = [...(labels ?? "").matchAll(/(\w+)="((?:[^"\\]|\\.)*)"/g)];
-    samples.push({ name, value: Number(value), ...Object.fromEntries(pairs.map(([, key, text]) => [key, text])) });
+    samples.push({
+      name,
+      value: Number(value),
+      ...Object.fromEntries(pairs.map(([, key, text]) => [key, text])),
+    });
   }
   return samples;
 }
 
 function summarize(samples) {
-  const sum = (name, counts = () => true) => samples
-    .filter((sample) => sample.name === `http_conditional_${name}_total` && counts(sample))
-    .reduce((total, { value }) => total + value, 0);
+  const sum = (name, counts = () => true) =>
+    samples
+      .filter((sample) => sample.name === `http_conditional_${name}_total` && counts(sample))
+      .reduce((total, { value }) => total + value, 0);
   const isObserving = ({ route }) => OBSERVING.includes(route);
-  const isRead = ({ method, route }) => ["GET", "HEAD"].includes(method) && !OBSERVING.includes(route);
+  const isRead = ({ method, route }) =>
+    ["GET", "HEAD"].includes(method) && !OBSERVING.includes(route);
   const observing = sum("requests", isObserving);
   return {
     requests: sum("requests") - observing,
@@ -84,7 +91,10 @@ function addPlot({ name, value, second = () => 0, format, legend, max }) {
     const shown = format(values.at(-1), others.at(-1));
     figure.querySelector(".value").textContent = shown;
     figure.querySelector(".legend").textContent = legend(totals);
-    svg.setAttribute("aria-label", `${name}: now ${shown}, at most ${format(Math.max(...values), Math.max(...others))}`);
+    svg.setAttribute(
+      "aria-label",
+      `${name}: now ${shown}, at most ${format(Math.max(...values), Math.max(...others))}`,
+    );
   };
 }
 
@@ -92,7 +102,8 @@ function addPlot({ name, value, second = () => 0, format, legend, max }) {
 function points(values, top) {
   const step = SVG_WIDTH / (SECONDS - 1);
   const left = SVG_WIDTH - (values.length - 1) * step;
-  const point = (value, i) => `${(left + i * step).toFixed(1)},${(SVG_HEIGHT - 1 - (value / top) * (SVG_HEIGHT - 2)).toFixed(1)}`;
+  const point = (value, i) =>
+    `${(left + i * step).toFixed(1)},${(SVG_HEIGHT - 1 - (value / top) * (SVG_HEIGHT - 2)).toFixed(1)}`;
   return values.map(point).join(" ");
 }
 
@@ -106,9 +117,14 @@ async function plotMetrics() {
       const totals = await readMetrics();
       if (totals !== null) {
         // A service that has started again counts from 0.
-        const isRestarted = last !== null && Object.keys(totals).some((name) => totals[name] < last[name]);
+        const isRestarted =
+          last !== null && Object.keys(totals).some((name) => totals[name] < last[name]);
         const before = last === null || isRestarted ? totals : last;
-        seconds.push(Object.fromEntries(Object.entries(totals).map(([name, total]) => [name, total - before[name]])));
+        seconds.push(
+          Object.fromEntries(
+            Object.entries(totals).map(([name, total]) => [name, total - before[name]]),
+          ),
+        );
         if (seconds.length > SECONDS) seconds.shift();
         plots.forEach((show) => show(seconds, totals));
         last = totals;

@@ -39,8 +39,12 @@ function requestRow(entry) {
 function tellList(entry) {
   const answer = answerOf(entry);
   const size = formatBytes(entry.encodedBodySize);
-  if (answer === "200") tell(`The list was read: 200, with ${size} of content. Reload this page to see a 304.`);
-  if (answer === "304") tell(`The list was read again: 304. The copy of your browser is still right, and ${size} were not sent.`);
+  if (answer === "200")
+    tell(`The list was read: 200, with ${size} of content. Reload this page to see a 304.`);
+  if (answer === "304")
+    tell(
+      `The list was read again: 304. The copy of your browser is still right, and ${size} were not sent.`,
+    );
 }
 
 /**

@@ -10,8 +10,11 @@ async function save(id, isAutomatic = false) {
     while (await trySave(id, isAutomatic));
   })();
   saving.set(id, attempts);
-  await attempts;
-  saving.delete(id);
+  try {
+    await attempts;
+  } finally {
+    saving.delete(id);
+  }
 }
 
 /** Sends a draft once. Returns `true` if it should be sent again at once. */
@@ -32,10 +35,14 @@ async function trySave(id, isAutomatic) {
   switch (response?.status) {
     case 200:
     case 201:
-      accepted(id, response, draft.isDeleted ? "The note did not exist" : `The note still had the tag ${tag}`, isAutomatic);
+      tell(
+        `You saved version ${response.content.version} of “${content.title}”. ` +
+          (draft.isDeleted ? "The note did not exist." : `It still had the tag ${tag}.`),
+      );
+      accepted(id, response, isAutomatic);
       return false;
     case 412:
-      return refused(id, content, response);
+      return refused(id, content, response, isAutomatic);
     case undefined:
     case 502:
     case 503:
@@ -59,9 +66,8 @@ function refuse(id, { title }, reason) {
 }
 
 /** Makes the saved version the base of the draft, which ends if there is no newer text. */
-function accepted(id, { tag, content }, reason, isAutomatic) {
+function accepted(id, { tag, content }, isAutomatic) {
   const draft = drafts.get(id);
-  tell(`You saved version ${content.version} of “${content.title}”. ${reason}.`);
   replaceNote(content);
   const base = fieldsOf(content);
   Object.assign(draft, { tag, base, version: content.version, sent: undefined, isDeleted: false });
@@ -74,7 +80,8 @@ function accepted(id, { tag, content }, reason, isAutomatic) {
 }
 
 /** Handles a 412 to this content. Returns `true` if the draft should be sent again at once. */
-function refused(id, content, { tag, content: current }) {
+function refused(id, content, response, isAutomatic) {
+  const { tag, content: current } = response;
   const draft = drafts.get(id);
   if (!isNote(current)) {
     Object.assign(draft, { isDeleted: true, theirs: undefined });
@@ -85,14 +92,20 @@ function refused(id, content, { tag, content: current }) {
     return false;
   }
   const theirs = fieldsOf(current);
-  const isOwn = [content, draft.sent].some((sent) => sent !== undefined && isSame(sent, theirs));
-  if (isOwn) {
-    accepted(id, { tag, content: current }, "An earlier request had arrived, and only its answer was lost", true);
-    return isUnsaved(draft);
+  const isOwn = draft.sent !== undefined && isSame(draft.sent, theirs);
+  if (isOwn || isSame(content, theirs)) {
+    tell(
+      `Version ${current.version} of “${theirs.title}” has this text already: ` +
+        (isOwn ? "only the answer to your save was lost." : "somebody else has written the same."),
+    );
+    accepted(id, response, isAutomatic);
+    return isUnsaved(drafts.get(id));
   }
   replaceNote(current);
-  tell(`Your save of “${draft.base.title}” was refused (412): its tag is no longer ${draft.tag}. ` +
-    "Nothing was overwritten.");
+  tell(
+    `Your save of “${draft.base.title}” was refused (412): its tag is no longer ${draft.tag}. ` +
+      "Nothing was overwritten.",
+  );
   Object.assign(draft, { tag, theirs, version: current.version, isDeleted: false, choices: {} });
   keepDrafts();
   if (id === openId) {

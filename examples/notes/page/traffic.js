@@ -21,64 +21,86 @@ async function toggleReaders() {
   while (isReading) {
     const pause = wait(1000);
     const ids = readIds();
-    const reads = Array.from({ length: ids.length > 0 ? READS_PER_SECOND : 0 }, () => send("GET", `/notes/${pick(ids)}`));
+    const reads = Array.from({ length: ids.length > 0 ? READS_PER_SECOND : 0 }, () =>
+      send("GET", `/notes/${pick(ids)}`),
+    );
     await Promise.all(reads);
     await pause;
   }
 }
 
-/** Adds a word to a note. If somebody else writes at the same time, both changes are kept. */
+/** The number of times that an order or a word is sent. */
+const ATTEMPTS = 5;
+
+/** Adds a word to one of the notes that are read. */
 async function writeWord() {
-  const id = pick(readIds());
+  const id = pick(readIds().filter((id) => !saving.has(id)));
   if (id === undefined) return tell("There is no note to write to.");
-  const read = await send("GET", `/notes/${id}`);
-  if (read?.status !== 200) return tell(`The note cannot be read: ${describe(read)}.`);
-  let { tag, content: base } = read;
-  let mine = fieldsOf(base);
-  mine.text += ` ${pick(WORDS)}`;
-  for (;;) {
-    const write = send("PUT", `/notes/${id}`, { headers: { "If-Match": tag }, content: mine });
-    if (!saving.has(id)) saving.set(id, write.finally(() => saving.delete(id)));
-    const response = await write;
-    if (response?.status === 200) {
-      showNote(response.content);
-      return tell(`You wrote a word into “${mine.title}”. Its next reader gets version ${response.content.version}.`);
-    }
-    if (response?.status !== 412 || !isNote(response.content)) return tell(`The word was not written: ${describe(response)}.`);
-    const theirs = response.content;
-    mine = { title: theirs.title, text: mergeWords(base.text, mine.text, theirs.text) };
-    ({ tag } = response);
-    base = theirs;
-  }
+  const written = addWord(id, pick(WORDS));
+  saving.set(id, written);
+  tell(await written);
+  saving.delete(id);
 }
 
-/** The number of times that an order is sent. */
-const TRIES = 5;
+/** Adds a word. If somebody else writes at the same time, both changes are kept. */
+async function addWord(id, word) {
+  const read = await send("GET", `/notes/${id}`);
+  if (read?.status !== 200) return `The note cannot be read: ${describe(read)}.`;
+  let { tag, content: base } = read;
+  let mine = { title: base.title, text: `${base.text} ${word}` };
+  let response;
+  for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
+    const headers = { "If-Match": tag };
+    response = await send("PUT", `/notes/${id}`, { headers, content: mine });
+    const current = response?.content;
+    if (response?.status === 200) {
+      showNote(current);
+      return `You wrote a word into “${mine.title}”. Its next reader gets version ${current.version}.`;
+    }
+    if (response?.status !== 412 || !isNote(current)) break;
+    mine = { title: current.title, text: mergeWords(base.text, mine.text, current.text) };
+    tag = response.tag;
+    base = current;
+  }
+  return `The word was not written: ${describe(response)}.`;
+}
 
 /** Places an order whose first answer is lost, and repeats it until there is an answer. */
 async function breakConnection() {
-  const key = Array.from(crypto.getRandomValues(new Uint8Array(8)), (byte) => byte.toString(16).padStart(2, "0")).join("");
-  const content = { item: `tea ${key}`, quantity: 1 };
+  const random = crypto.getRandomValues(new Uint8Array(8));
+  const key = Array.from(random, (byte) => byte.toString(16).padStart(2, "0")).join("");
   const happened = [];
   const say = (sentence) => {
     happened.push(sentence);
     byId("order").textContent = happened.join(" ");
   };
-  say(`Order with the key ${key} sent.`);
-  let answer = null;
-  for (let i = 0; i < TRIES && answer?.status !== 201; i++) {
-    if (i > 0) say("The same order sent again, with the same key.");
-    answer = await send("POST", "/orders?answer=lost", { headers: { "Idempotency-Key": `"${key}"` }, content });
-    if (answer?.status !== 201) {
-      say(answer === null ? "No answer: the connection broke." : `No answer: ${describe(answer)}.`);
-      await wait(i * 500);
-    }
-  }
-  if (answer?.status !== 201) return say("The service does not answer. Try again later.");
-  say(`Answer: order ${answer.content.order}` + (answer.isReplay ? ", recorded at the first time." : "."));
+  say(`An order with the key ${key} is sent.`);
+  const item = `tea ${key}`;
+  const answer = await placeOrder(key, { item, quantity: 1 }, say);
+  if (answer?.status !== 201) return say("Try again later.");
+  const again = answer.isReplay ? ", which the service had recorded for this key" : "";
+  say(`The answer is order ${answer.content.order}${again}.`);
   const orders = await send("GET", "/orders");
   if (orders?.status !== 200) return;
-  const executed = orders.content.filter(({ item }) => item === content.item).length;
-  say(`Orders executed with this key: ${executed}.`);
-  tell(`The connection broke in an order. It was sent again, and executed ${executed === 1 ? "once" : `${executed} times`}.`);
+  const executed = orders.content.filter((order) => order.item === item).length;
+  say(`Orders that were executed with this key: ${executed}.`);
+  tell(`The answer to an order was lost, and it was sent again. Executions: ${executed}.`);
+}
+
+/** Sends an order until it is answered. Returns the last answer. */
+async function placeOrder(key, content, say) {
+  const headers = { "Idempotency-Key": `"${key}"` };
+  for (let attempt = 1; ; attempt++) {
+    const answer = await send("POST", "/orders?answer=lost", { headers, content });
+    if (answer?.status === 201) {
+      if (answer.isReplay && attempt === 1) {
+        say("The connection broke. The browser itself sent the order again, with the same key.");
+      }
+      return answer;
+    }
+    say(answer === null ? "The connection broke without an answer." : `${describe(answer)}.`);
+    if (attempt === ATTEMPTS) return answer;
+    say("The page sends the order again, with the same key.");
+    await wait((attempt - 1) * 500);
+  }
 }

@@ -6,9 +6,12 @@
 mod conditional_writes;
 mod databases;
 mod example;
+mod merge;
+mod metrics;
 mod notes;
 mod openapi;
 mod optimistic_locking;
+mod page;
 mod payments;
 mod plain_hyper;
 mod program;

@@ -1,10 +1,11 @@
 //! The options, the printed hints and the end of `notes`, the first example that readers start.
 
+use http_body_util::BodyExt;
 use serde_json::json;
 
 use crate::{
     program::program,
-    support::{BOTH, Http, Server, run},
+    support::{BOTH, Http, Server, in_time, run},
 };
 
 #[tokio::test]
@@ -63,7 +64,15 @@ async fn the_index_lists_the_routes() {
     let notes = Server::notes(&[]).await;
     let page = notes.get(Http::One, "/", &[]).await;
     let text = String::from_utf8(page.body.to_vec()).unwrap();
-    for route in ["/notes", "/orders", "/pages/", "/private/me", "/state"] {
+    for route in [
+        "/notes",
+        "/orders",
+        "/pages/",
+        "/private/me",
+        "/state",
+        "/events",
+        "/metrics",
+    ] {
         assert!(text.contains(route), "{route}");
     }
     for route in ["/files/1k.json", "/comma", "/stream", "/stats"] {
@@ -140,7 +149,36 @@ async fn an_order_is_placed_once() {
     assert_eq!(orders.json().as_array().unwrap().len(), 1);
 }
 
-/// Both signals end the program, with and without an idle connection.
+/// Both feeds get a change at once.
+#[tokio::test]
+async fn the_feed_sends_a_change() {
+    let notes = Server::notes(&["--notes", "0"]).await;
+    let mut feeds = Vec::new();
+    for http in BOTH {
+        let mut feed = notes.open(http, "GET", "/events", &[], "").await;
+        // The subscription exists once the first comment has arrived.
+        in_time(feed.frame()).await.unwrap().unwrap();
+        feeds.push(feed);
+    }
+    let draft = json!({ "title": "new" });
+    let created = notes.write(Http::One, "POST", "/notes", &[], &draft).await;
+    assert_eq!(created.status, 201);
+    let event = "event: note\ndata: {\"change\":\"created\",\"id\":1,\"version\":1}\n\n";
+    for mut feed in feeds {
+        // Comments never end, so the whole wait has a timeout.
+        let data = in_time(async {
+            loop {
+                let data = feed.frame().await.unwrap().unwrap().into_data().unwrap();
+                if !data.starts_with(b":") {
+                    return data;
+                }
+            }
+        });
+        assert_eq!(data.await, event);
+    }
+}
+
+/// Both signals end the program, with an idle connection and with an open feed.
 #[cfg(unix)]
 #[tokio::test]
 async fn signals_end_the_program() {
@@ -152,9 +190,15 @@ async fn signals_end_the_program() {
     for signal in [Signal::SIGTERM, Signal::SIGINT] {
         let mut notes = Server::notes(&[]).await;
         assert_eq!(notes.get(Http::One, "/notes/1", &[]).await.status, 200);
+        let mut feed = notes.open(Http::One, "GET", "/events", &[], "").await;
+        in_time(feed.frame()).await.unwrap().unwrap();
         let pid = notes.process.id().unwrap().try_into().unwrap();
         kill(Pid::from_raw(pid), signal).unwrap();
-        let exit = crate::support::in_time(notes.process.wait()).await.unwrap();
+        // The feed ends properly, and not by a broken connection.
+        while let Some(frame) = in_time(feed.frame()).await {
+            frame.unwrap();
+        }
+        let exit = in_time(notes.process.wait()).await.unwrap();
         assert!(exit.success(), "{signal}");
     }
 }

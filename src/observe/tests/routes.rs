@@ -45,6 +45,40 @@ fn a_function_names_the_routes_up_to_their_number() {
 }
 
 #[test]
+fn the_first_pattern_of_a_path_names_the_route() {
+    let recorder = Recorder::default();
+    let patterns = [
+        "/notes/new",
+        "/{kind}/{id}",
+        "/notes/{id}",
+        "/files/{*path}",
+    ];
+    let layer = ObserveLayer::new(recorder.clone())
+        .routes(patterns)
+        .unwrap();
+    for (path, route) in [
+        ("/notes/new", "/notes/new"),
+        ("/notes/7?secret", "/{kind}/{id}"),
+        ("/notes/", "other"),
+        ("/files/a/b", "/files/{*path}"),
+        ("/", "other"),
+        ("/secret", "other"),
+    ] {
+        read(send(&layer, get(path, None), |_| sized(["hello"])).into_body());
+        let expected = format!("GET {route} 200 unevaluated sent=5 runs=1");
+        assert_eq!(recorder.exchange(), expected, "{path}");
+    }
+}
+
+#[test]
+fn an_invalid_pattern_is_refused() {
+    let layer = ObserveLayer::new(|_: &Exchange<'_>| {});
+    let error = layer.routes(["/notes", "notes/{id}"]).unwrap_err();
+    let expected = "invalid route \"notes/{id}\": a route starts with \"/\"";
+    assert_eq!(error.to_string(), expected);
+}
+
+#[test]
 #[should_panic(expected = "at least one route needs a name")]
 fn no_routes_are_refused() {
     let _ = ObserveLayer::new(|_: &Exchange<'_>| {}).max_routes(0);

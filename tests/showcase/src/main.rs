@@ -8,6 +8,8 @@ mod events;
 mod files;
 mod handlers;
 mod keys;
+#[path = "../../../examples/notes/lost.rs"]
+mod lost;
 #[path = "../../../examples/notes/metrics.rs"]
 mod metrics;
 mod openapi;
@@ -37,13 +39,12 @@ use std::{error::Error, process::ExitCode, time::Duration};
 use axum::{Router, middleware::from_fn_with_state};
 use tokio::{net::TcpListener, time};
 use tower_conditional::{
-    EtagLayer,
+    EtagLayer, ObserveLayer,
     cache_policy::{CachePolicy, Rule},
     detached::Detached,
     resource::wrap,
 };
 
-use metrics::Monitoring;
 use options::Options;
 use stats::{Runs, counted};
 use store::Store;
@@ -65,10 +66,9 @@ async fn start(options: Options) -> Result<(), Box<dyn Error + Send + Sync>> {
     let stop = server::stop()?;
 
     let router = stores::routes(&options, &store, &writes).await?;
-    let monitoring = Monitoring::new(&options.build)?;
-    tokio::spawn(monitoring.clone().upkeep());
+    let (metrics, shown) = metrics::metrics(&options.build)?;
     let purges = options.caches.queue()?;
-    let purges = purges.map(|purges| purges.observe(monitoring.metrics.clone()));
+    let purges = purges.map(|purges| purges.observe(metrics.clone()));
     let mut tags = routes::tags()?;
     if let Some(purges) = purges.clone() {
         // After this wait, the writer's next read through a cache has the new content.
@@ -87,15 +87,16 @@ async fn start(options: Options) -> Result<(), Box<dyn Error + Send + Sync>> {
     let page = Router::new()
         .route("/", counted(document))
         .nest_service("/assets", assets)
-        .merge(monitoring.routes());
+        .route("/metrics", shown);
     let page = routes::compressed(page);
     let router = runs.of(router.merge(page).merge(checks));
 
     println!("listening on http://{address}");
     println!("{}", options::hints(address));
     let layers = (
-        monitoring.layer(&CHECKS)?,
+        ObserveLayer::new(metrics).routes(metrics::ROUTES.into_iter().chain(CHECKS))?,
         from_fn_with_state(options.planted, planted::other_tags),
+        page::timing(),
         server::layers(tags, policies),
     );
     let app = wrap(server::with_fallbacks(router), layers);

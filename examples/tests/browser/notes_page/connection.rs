@@ -108,12 +108,8 @@ async fn an_order_is_executed_once(browser: &Browser) {
     tab.wait_for_log("executed once").await;
     let orders = service.get("/orders").await;
     assert_eq!(orders.as_array().unwrap().len(), 1, "{orders}");
-    let replayed = "outcome=\"replayed\"";
-    assert_eq!(
-        service
-            .counter("http_conditional_requests_total", replayed)
-            .await,
-        1.0
-    );
+    let name = "http_conditional_idempotency_keys_total";
+    let replayed = service.counter(name, "result=\"replayed\"").await;
+    assert_eq!(replayed, 1.0);
     browser.assert_quiet(&[ExpectedEntry::BrokenConnection]);
 }

@@ -62,7 +62,7 @@ impl NotesService {
         assert_eq!(response.status(), 204);
     }
 
-    /// Returns the sum of a counter over all series with this label, such as `outcome="replayed"`.
+    /// Returns the sum of a counter over all series with this label, such as `result="replayed"`.
     pub(crate) async fn counter(&self, name: &str, label: &str) -> f64 {
         let metrics = self.text("/metrics").await;
         let series = metrics

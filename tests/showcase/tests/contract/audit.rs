@@ -6,7 +6,7 @@ use tower_conditional::{Audit, AuditLayer};
 
 use crate::support::{BOTH, Http, Reply, Server, in_time};
 
-const READS: [&str; 16] = [
+const READS: [&str; 18] = [
     "/",
     "/notes",
     "/notes/1",
@@ -22,6 +22,8 @@ const READS: [&str; 16] = [
     "/stream?n=3&ms=0",
     "/state",
     "/stats",
+    "/metrics",
+    "/assets/page.css",
     "/none",
 ];
 

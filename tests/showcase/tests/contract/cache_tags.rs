@@ -37,6 +37,8 @@ async fn responses_to_reads_have_tags() {
             ("/state", &[]),
             ("/files/1k.json", &[]),
             ("/", &[]),
+            ("/assets/page.css", &[]),
+            ("/metrics", &[]),
         ] {
             for method in ["GET", "HEAD"] {
                 let reply = notes.send(http, method, path, &[], "").await;

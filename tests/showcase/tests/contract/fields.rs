@@ -17,7 +17,7 @@ fn accepting(coding: Option<&str>) -> Vec<(&str, &str)> {
 async fn each_coding_has_a_strong_tag() {
     let notes = Server::showcase(&[]).await;
     for http in BOTH {
-        for path in ["/notes", "/notes/1"] {
+        for path in ["/", "/notes", "/notes/1"] {
             let plain = notes.get(http, path, &[]).await;
             let version = plain.tag().strip_suffix('"').unwrap();
             for coding in CODINGS {
@@ -52,6 +52,7 @@ async fn a_304_keeps_the_policy() {
     let notes = Server::showcase(&[]).await;
     for http in BOTH {
         for (path, policy) in [
+            ("/", "no-cache"),
             ("/notes", "max-age=1, stale-while-revalidate=30"),
             ("/notes/1", "no-cache"),
             ("/pages/home", "max-age=60"),

@@ -246,6 +246,7 @@ async fn the_index_lists_the_routes() {
         "/events",
         "/state",
         "/stats",
+        "/metrics",
     ] {
         assert!(text.contains(route), "{route}");
     }

@@ -13,6 +13,11 @@ async fn narrowed(showcase: &Server) -> Value {
         .await
         .tag()
         .to_owned();
+    let page = showcase.get(Http::One, "/", &[]).await;
+    let page = str::from_utf8(&page.body).unwrap();
+    let assets = page.split("\"/assets/").skip(1);
+    let mut assets: Vec<_> = assets.filter_map(|rest| rest.split('"').next()).collect();
+    assets.extend(["page.css", "none.css"]);
     let paths = document["paths"].as_object_mut().unwrap();
     paths.remove("/events").expect("a path");
     paths.remove("/stream").expect("a path");
@@ -46,6 +51,7 @@ async fn narrowed(showcase: &Server) -> Value {
     for condition in ["If-Match", "If-None-Match"] {
         parameters[condition]["schema"] = json!({ "enum": [tag, "*", "\"old\""] });
     }
+    parameters["asset"]["schema"] = json!({ "enum": assets });
     parameters["id"]["schema"] = json!({ "enum": [1, 2, 1_000_000] });
     parameters["file"]["schema"] = json!({ "enum": ["1k.json", "64k.json"] });
     let ranges = ["bytes=0-9", "bytes=0-9,500-509", "bytes=99999-", "lines=1"];
@@ -79,6 +85,7 @@ async fn schemathesis_finds_nothing_undocumented() {
         ("POST", "/orders", &[201, 400, 422]),
         ("POST", "/state", &[200]),
         ("GET", "/private/me", &[200, 401]),
+        ("GET", "/assets/", &[200, 206, 304, 307, 404, 412, 416]),
         ("DELETE", "/$etags-cache", &[204, 401, 403]),
     ] {
         for status in statuses {

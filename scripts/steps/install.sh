@@ -64,7 +64,7 @@ install_without_recommended() {
     command -v chromium >/dev/null || command -v google-chrome >/dev/null || need chromium-browser chromium
     # Debian's fontconfig, which both browsers need, comes with a font.
     need chromedriver chromium-driver
-    need firefox-esr firefox-esr
+    command -v firefox >/dev/null || need firefox-esr firefox-esr
     need promtool prometheus
     PATH="$PATH:/usr/sbin" need squid squid
     need aria2c aria2

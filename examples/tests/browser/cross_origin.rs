@@ -8,15 +8,24 @@ use tower_conditional::cors::{allowed_headers, exposed_headers};
 use tower_http::cors::CorsLayer;
 
 use crate::{
-    browser::Browser,
+    driver::{Browser, in_each_browser, in_time},
     page::{self, Report, Seen},
     service::{self, Note},
 };
 
+in_each_browser!(
+    a_script_of_another_origin_reads_and_writes,
+    without_the_list_of_exposed_headers_a_script_reads_none,
+    without_the_list_of_allowed_headers_a_script_sends_nothing,
+);
+
 /// Opens the page with a service that allows and exposes these headers. Returns the report of the
-/// page and the note, or `None` if there is no browser.
-async fn visit(allowed: Vec<HeaderName>, exposed: Vec<HeaderName>) -> Option<(Report, Note)> {
-    let program = Browser::program()?;
+/// page and the note.
+async fn visit(
+    browser: &Browser,
+    allowed: Vec<HeaderName>,
+    exposed: Vec<HeaderName>,
+) -> (Report, Note) {
     let (page, mut reports) = page::serve().await;
     let cors = CorsLayer::new()
         .allow_origin(HeaderValue::from_str(&page).unwrap())
@@ -24,19 +33,17 @@ async fn visit(allowed: Vec<HeaderName>, exposed: Vec<HeaderName>) -> Option<(Re
         .allow_headers(allowed)
         .expose_headers(exposed);
     let (api, note) = service::serve(cors).await;
-    let mut browser = Browser::open(program, &format!("{page}/?api={api}"));
-    let report = browser.wait_for(reports.recv()).await.expect("a report");
-    browser.close().await;
+    browser.open(&format!("{page}/?api={api}")).await;
+    let report = in_time("a report", reports.recv()).await.unwrap();
     let parsed = serde_json::from_value(report.clone());
     let parsed = parsed.unwrap_or_else(|error| panic!("{error}: {report}"));
-    Some((parsed, note))
+    (parsed, note)
 }
 
 /// Issue 19, C.1: with both lists, a script reads and writes like any other client.
-#[tokio::test]
-async fn a_script_of_another_origin_reads_and_writes() {
-    let visit = visit(allowed_headers([]), exposed_headers([LOCATION])).await;
-    let Some((report, note)) = visit else { return };
+async fn a_script_of_another_origin_reads_and_writes(browser: &Browser) {
+    let exposed = exposed_headers([LOCATION]);
+    let (report, note) = visit(browser, allowed_headers([]), exposed).await;
     let current = note.tag().to_string();
 
     assert_eq!(report.read.status, Some(200));
@@ -68,11 +75,8 @@ async fn a_script_of_another_origin_reads_and_writes() {
 }
 
 /// Issue 19, C.1: headers that are not exposed are hidden from the script.
-#[tokio::test]
-async fn without_the_list_of_exposed_headers_a_script_reads_none() {
-    let Some((report, note)) = visit(allowed_headers([]), Vec::new()).await else {
-        return;
-    };
+async fn without_the_list_of_exposed_headers_a_script_reads_none(browser: &Browser) {
+    let (report, note) = visit(browser, allowed_headers([]), Vec::new()).await;
     assert_eq!((report.read.status, &*report.read.text), (Some(200), "old"));
     // The script knew no tag for If-Match.
     assert_eq!(report.write.status, Some(412));
@@ -104,11 +108,8 @@ async fn without_the_list_of_exposed_headers_a_script_reads_none() {
 }
 
 /// Issue 19, C.1: the browser sends no request with a header that is not allowed.
-#[tokio::test]
-async fn without_the_list_of_allowed_headers_a_script_sends_nothing() {
-    let Some((report, note)) = visit(Vec::new(), vec![ETAG]).await else {
-        return;
-    };
+async fn without_the_list_of_allowed_headers_a_script_sends_nothing(browser: &Browser) {
+    let (report, note) = visit(browser, Vec::new(), vec![ETAG]).await;
     assert_eq!(report.read.etag, Some(note.tag().to_string()));
     assert_eq!(note.version(), 1);
     let Report {

@@ -21,13 +21,18 @@ use serde_json::Value;
 use tokio::sync::mpsc::unbounded_channel;
 use tower_conditional::{RangeLayer, stack};
 
-use crate::{browser::Browser, page};
+use crate::{
+    driver::{Browser, in_each_browser, in_time},
+    page,
+};
 
 /// 8,000 samples of two bytes.
 const BYTES_PER_SECOND: u32 = 16_000;
 const SECONDS: u32 = 7200;
 const SAMPLES: u32 = SECONDS * BYTES_PER_SECOND;
 const POSITION: u32 = 5400;
+
+in_each_browser!(a_player_seeks);
 
 const PAGE: &str = include_str!("player.html");
 
@@ -101,11 +106,7 @@ async fn record(asked: Asked, request: Request, next: Next) -> Response {
 
 /// R-9110-14.3-a, R-9110-15.3.7.1-a: the player knows that it may seek, and gets the bytes at the new
 /// position.
-#[tokio::test]
-async fn a_player_seeks() {
-    let Some(program) = Browser::program() else {
-        return;
-    };
+async fn a_player_seeks(browser: &Browser) {
     let (sender, mut reports) = unbounded_channel();
     let asked = Asked::default();
     let silence = async || {
@@ -126,9 +127,8 @@ async fn a_player_seeks() {
         .route("/result", post(report));
     let origin = page::start(router).await;
 
-    let mut browser = Browser::open(program, &origin);
-    let report = browser.wait_for(reports.recv()).await.expect("a report");
-    browser.close().await;
+    browser.open(&origin).await;
+    let report = in_time("a report", reports.recv()).await.unwrap();
     assert_eq!(report["duration"], f64::from(SECONDS), "{report}");
     assert_eq!(report["seekable"], f64::from(SECONDS), "{report}");
     assert_eq!(report["position"], f64::from(POSITION), "{report}");

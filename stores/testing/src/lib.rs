@@ -32,7 +32,10 @@ mod redis;
 
 pub use {
     postgres::Postgres,
-    processes::{Replica, free_port, kill_with_parent, wait_until},
+    processes::{
+        Replica, create_directory, free_port, kill_with_parent, kill_with_parent_and_remove,
+        wait_until,
+    },
     proxy::{Fault, Faults, Protocol, ProxyCounts, TcpProxy},
     redis::{Engine, RedisCluster, RedisOptions, RedisServer, RespClient},
 };

@@ -8,8 +8,14 @@ use std::{
     sync::atomic::{AtomicU32, Ordering},
 };
 
-/// Creates an empty temporary directory that only this user may enter.
-pub(crate) fn create_directory(name: &str) -> PathBuf {
+/// Creates an empty temporary directory that only this user may enter. Its name has this text in
+/// it.
+///
+/// # Panics
+///
+/// Panics if it cannot be created.
+#[must_use]
+pub fn create_directory(name: &str) -> PathBuf {
     static NUMBER: AtomicU32 = AtomicU32::new(0);
     loop {
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);

@@ -15,10 +15,11 @@ exec 3<&0 </dev/null
     read -r _ && exit
     kill -s KILL $$
     [ -n "$directory" ] || exit
-    # A child of the program may still write.
-    for _ in 1 2 3 4 5; do
-        rm -rf "$directory" && break
+    # A child of the program may still write, and create the directory again.
+    for _ in 1 2 3 4 5 6 7 8 9 10; do
+        rm -rf "$directory"
         sleep 0.2
+        [ -e "$directory" ] || break
     done
 ) <&3 >/dev/null 2>&1 &
 exec "$@" 3<&-
@@ -34,6 +35,12 @@ exec "$@" 3<&-
 #[must_use]
 pub fn kill_with_parent(command: &Command) -> Command {
     shell_before(command, None)
+}
+
+/// Does the same as [`kill_with_parent`], and then removes the directory with all that is in it.
+#[must_use]
+pub fn kill_with_parent_and_remove(command: &Command, directory: &Path) -> Command {
+    shell_before(command, Some(directory))
 }
 
 /// Does the same as [`kill_with_parent`], and then removes the directory. A line in the input

@@ -6,7 +6,11 @@ mod port;
 mod replica;
 mod wait;
 
-pub(crate) use {
-    directory::create_directory, kill_with_parent::shell_before, wait::is_reached_in_time,
+pub use {
+    directory::create_directory,
+    kill_with_parent::{kill_with_parent, kill_with_parent_and_remove},
+    port::free_port,
+    replica::Replica,
+    wait::wait_until,
 };
-pub use {kill_with_parent::kill_with_parent, port::free_port, replica::Replica, wait::wait_until};
+pub(crate) use {kill_with_parent::shell_before, wait::is_reached_in_time};

@@ -2,7 +2,7 @@
 
 use std::{
     env::{consts::EXE_SUFFIX, current_exe},
-    io::{self, BufRead, BufReader},
+    io::{self, BufRead, BufReader, Write},
     net::SocketAddr,
     process::{Child, ChildStdout, Command, ExitStatus, Stdio},
 };
@@ -102,14 +102,26 @@ impl Replica {
         // Only then, since a wait closes the input, which kills the program.
         let read = io::copy(&mut self.output, &mut io::sink());
         read.expect("the rest of the output");
-        self.process.wait().expect("a status")
+        self.reap().expect("a status")
+    }
+
+    /// Waits for the end of the program, and then tells the shell that waits for the end of the
+    /// input. Otherwise the shell could kill another process that has got the same number.
+    fn reap(&mut self) -> io::Result<ExitStatus> {
+        let input = self.process.stdin.take();
+        let status = self.process.wait()?;
+        if let Some(mut input) = input {
+            // An error means that the shell has ended, which does no harm.
+            let _ = input.write_all(b"ended\n");
+        }
+        Ok(status)
     }
 
     /// Kills the program with `SIGKILL`.
     pub fn kill(&mut self) {
         // The program may have ended already.
         let _ = self.process.kill();
-        let _ = self.process.wait();
+        let _ = self.reap();
     }
 }
 

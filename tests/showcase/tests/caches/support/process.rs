@@ -3,6 +3,7 @@
 use std::{
     env,
     fs::{self, File},
+    io::Write,
     net::{SocketAddr, TcpListener},
     path::{Path, PathBuf},
     process::{Child, Command, id},
@@ -86,7 +87,10 @@ impl Drop for Process {
     fn drop(&mut self) {
         // The program may have ended by itself.
         let _ = self.child.kill();
+        let input = self.child.stdin.take();
         let _ = self.child.wait();
+        // The shell that waits for the end of the input would kill a process of the same number.
+        let _ = input.map(|mut input| input.write_all(b"ended\n"));
     }
 }
 

@@ -1,0 +1,114 @@
+//! Two tabs that write the same note.
+
+use serde_json::json;
+
+use super::notes_service::NotesService;
+use crate::driver::{Browser, BrowserRequest, ExpectedEntry, Tab, in_each_browser};
+
+in_each_browser!(
+    two_tabs_keep_both_changes,
+    different_fields_need_no_choice,
+    a_deleted_note_can_be_saved,
+);
+
+/// Two tabs change the text of the first note. The second save is refused, merged, and saved. Returns
+/// the second tab.
+pub(super) async fn merge_in_two_tabs(browser: &Browser, url: &str) -> std::sync::Arc<Tab> {
+    let first = browser.open(url).await;
+    first.append("Note 1", "apple").await;
+    let second = browser.open(url).await;
+    second.append("Note 1", "pear").await;
+    first.click("button", "Save").await;
+    first.wait_for_log("You saved version 2").await;
+    second.click("button", "Save").await;
+    second.wait_for_merge().await;
+    second.wait_for_log("(412)").await;
+
+    let shown = second.merge_fields().await;
+    assert_eq!(shown.as_array().unwrap().len(), 1, "{shown}");
+    let [field, base, mine, theirs, result] = [0, 1, 2, 3, 4].map(|at| &shown[0][at]);
+    assert_eq!(field, "Text");
+    let base = base.as_str().unwrap();
+    assert_eq!(mine, &json!(format!("{base} pear")));
+    assert_eq!(theirs, &json!(format!("{base} apple")));
+    assert_eq!(result, "", "nothing is chosen yet");
+    second.click("radio", "Both").await;
+    second.click("button", "Save the merge").await;
+    second.wait_for_log("You saved version 3").await;
+    second
+}
+
+fn is_write(request: &BrowserRequest) -> bool {
+    request.method == "PUT" && request.is_complete
+}
+
+async fn two_tabs_keep_both_changes(browser: &Browser) {
+    let service = NotesService::start();
+    let before = service.get("/notes/1").await["text"].clone();
+    let second = merge_in_two_tabs(browser, &service.url()).await;
+
+    let note = service.get("/notes/1").await;
+    let before = before.as_str().unwrap();
+    assert_eq!(note["text"], format!("{before} apple pear"));
+    assert_eq!(note["version"], 3);
+    assert_eq!(service.refused().await, 1.0);
+
+    // The 412 had the note and its tag, so no read came between the two writes.
+    let refused = second
+        .wait_for_request(0, |request| request.status == Some(412))
+        .await;
+    let saved = second
+        .wait_for_request(0, |request| {
+            is_write(request) && request.status == Some(200)
+        })
+        .await;
+    assert!(refused.header("If-Match").is_some());
+    assert_eq!(saved.header("If-Match"), refused.response_header("ETag"));
+    let methods: Vec<_> = second
+        .requests()
+        .into_iter()
+        .filter(|request| request.path() == "/notes/1")
+        .map(|request| (request.method, request.status.unwrap_or_default()))
+        .collect();
+    let put = methods
+        .iter()
+        .position(|(method, _)| method == "PUT")
+        .unwrap();
+    let expected = [("PUT".to_owned(), 412), ("PUT".to_owned(), 200)];
+    assert_eq!(methods[put..], expected);
+    browser.assert_quiet(&[ExpectedEntry::Status(412)]);
+}
+
+async fn different_fields_need_no_choice(browser: &Browser) {
+    let service = NotesService::start();
+    let tab = browser.open(&service.url()).await;
+    tab.append("Note 2", "mine").await;
+    let text = service.get("/notes/2").await["text"].clone();
+    service
+        .write(2, "Their title", text.as_str().unwrap())
+        .await;
+    tab.press("Control+Enter").await;
+    tab.wait_for_merge().await;
+    // Each side has changed one field, so both changes are chosen.
+    tab.click("button", "Save the merge").await;
+    tab.wait_for_log("You saved version 3").await;
+    let note = service.get("/notes/2").await;
+    assert_eq!(note["title"], "Their title");
+    assert!(note["text"].as_str().unwrap().ends_with(" mine"), "{note}");
+    assert_eq!(service.refused().await, 1.0);
+    browser.assert_quiet(&[ExpectedEntry::Status(412)]);
+}
+
+async fn a_deleted_note_can_be_saved(browser: &Browser) {
+    let service = NotesService::start();
+    let tab = browser.open(&service.url()).await;
+    tab.append("Note 3", "kept").await;
+    service.delete(3).await;
+    tab.press("Control+Enter").await;
+    tab.wait_for_log("somebody has deleted it").await;
+    tab.press("Control+Enter").await;
+    tab.wait_for_log("You saved version 1").await;
+    let note = service.get("/notes/3").await;
+    assert!(note["text"].as_str().unwrap().ends_with(" kept"), "{note}");
+    browser.assert_quiet(&[ExpectedEntry::Status(412)]);
+}

@@ -1,0 +1,113 @@
+//! Connections that break.
+
+use serde_json::json;
+use tower_conditional_testing::Fault;
+
+use super::notes_service::NotesService;
+use crate::driver::{Browser, ExpectedEntry, in_each_browser};
+
+in_each_browser!(
+    offline_and_back_loses_nothing,
+    a_tab_closed_while_it_saves_leaves_old_or_new,
+    a_lost_answer_is_recognized,
+    an_order_is_executed_once,
+);
+
+async fn offline_and_back_loses_nothing(browser: &Browser) {
+    let service = NotesService::start();
+    let proxy = service.proxy();
+    let url = format!("http://127.0.0.1:{}/", proxy.port());
+    let tab = browser.open(&url).await;
+    tab.append("Note 1", "before").await;
+    proxy.refuse();
+    let status = "document.querySelector('#connection').textContent";
+    tab.wait_for(&format!("{status}.includes('does not answer')"))
+        .await;
+    tab.type_text(" offline").await;
+    tab.press("Control+Enter").await;
+    tab.wait_for_log("was not saved: the service does not answer")
+        .await;
+    tab.type_text(" later").await;
+    proxy.accept();
+    // The browser connects again after some seconds.
+    tab.wait_for_log("You saved version 2").await;
+    let note = service.get("/notes/1").await;
+    let text = note["text"].as_str().unwrap();
+    assert!(text.ends_with(" before offline later"), "{text}");
+    assert_eq!(service.refused().await, 0.0);
+    browser.assert_quiet(&[ExpectedEntry::BrokenConnection]);
+}
+
+/// Both browsers send a `PUT` again by themselves if the connection was in use before. So the first
+/// response that the page gets to its own write is a 412.
+async fn a_lost_answer_is_recognized(browser: &Browser) {
+    let service = NotesService::start();
+    let proxy = service.proxy();
+    let url = format!("http://127.0.0.1:{}/", proxy.port());
+    let tab = browser.open(&url).await;
+    for (lost, word, version) in [(1, "first", 2), (2, "second", 3)] {
+        tab.append("Note 1", word).await;
+        for _ in 0..lost {
+            proxy.once_at("PUT /notes/1", Fault::LoseReply);
+        }
+        tab.press("Control+Enter").await;
+        if lost > 1 {
+            // No browser sends it a third time, so the user does.
+            tab.wait_for_log("was not saved: the service does not answer")
+                .await;
+            tab.press("Control+Enter").await;
+        }
+        let log = format!("Version {version} of “Note 1” has your text already");
+        tab.wait_for_log(&log).await;
+        let note = service.get("/notes/1").await;
+        assert_eq!(note["version"], version);
+        assert!(note["text"].as_str().unwrap().ends_with(word), "{note}");
+    }
+    let expected = [ExpectedEntry::BrokenConnection, ExpectedEntry::Status(412)];
+    browser.assert_quiet(&expected);
+}
+
+/// The text is larger than the buffers of the proxy, so the connection also breaks within it.
+async fn a_tab_closed_while_it_saves_leaves_old_or_new(browser: &Browser) {
+    let service = NotesService::start();
+    let proxy = service.proxy();
+    let url = format!("http://127.0.0.1:{}/", proxy.port());
+    let mut outcomes = [0; 2];
+    let mut old = service.get("/notes/1").await["text"].clone();
+    for (round, milliseconds) in [0, 1, 3, 6, 10, 20].into_iter().enumerate() {
+        let tab = browser.open(&url).await;
+        tab.edit("Note 1").await;
+        let new = json!(format!("word {round} ").repeat(6000));
+        let save = format!(
+            "(async () => {{
+                document.querySelector('#text').value = {new};
+                document.querySelector('#text').dispatchEvent(new Event('input', {{ bubbles: true }}));
+                document.querySelector('#form').requestSubmit();
+                if ({milliseconds}) await new Promise(resume => setTimeout(resume, {milliseconds}));
+            }})()"
+        );
+        tab.evaluate(&save).await;
+        tab.close().await;
+        let text = service.get("/notes/1").await["text"].clone();
+        let is_new = text == new;
+        assert!(is_new || text == old, "neither old nor new: {text}");
+        outcomes[usize::from(is_new)] += 1;
+        old = text;
+    }
+    eprintln!("old and new: {outcomes:?}");
+    browser.assert_quiet(&[]);
+}
+
+async fn an_order_is_executed_once(browser: &Browser) {
+    let service = NotesService::start();
+    let tab = browser.open(&service.url()).await;
+    tab.wait_for_list().await;
+    tab.click("button", "Break the connection").await;
+    tab.wait_for_log("executed once").await;
+    let orders = service.get("/orders").await;
+    assert_eq!(orders.as_array().unwrap().len(), 1, "{orders}");
+    let name = "http_conditional_idempotency_keys_total";
+    let replayed = service.counter(name, "result=\"replayed\"").await;
+    assert_eq!(replayed, 1.0);
+    browser.assert_quiet(&[ExpectedEntry::BrokenConnection]);
+}

@@ -1,0 +1,45 @@
+//! The bytes that the page moves.
+
+use super::notes_service::NotesService;
+use crate::driver::{Browser, in_each_browser};
+
+in_each_browser!(a_reload_of_an_unchanged_list_moves_little);
+
+/// The bytes of header and content of the document, its files, and the list.
+const MOST_BYTES: u64 = 1024;
+
+async fn a_reload_of_an_unchanged_list_moves_little(browser: &Browser) {
+    let service = NotesService::start();
+    let tab = browser.open(&service.url()).await;
+    tab.wait_for_list().await;
+    let list =
+        |request: &crate::driver::BrowserRequest| request.path() == "/notes" && request.is_complete;
+    let first = tab.wait_for_request(0, list).await;
+    assert_eq!(first.response_header("content-encoding"), Some("br"));
+    assert_eq!(first.protocol, "http/1.1");
+
+    let skipped = tab.requests().len();
+    tab.reload().await;
+    tab.wait_for_list().await;
+    tab.wait_for_log("The list was read again: 304").await;
+    tab.wait_for_request(skipped, list).await;
+    let requests = tab.requests().split_off(skipped);
+    let is_observing = |path: &str| ["/events", "/metrics"].contains(&path);
+    let moved: Vec<_> = requests
+        .iter()
+        .filter(|request| !is_observing(request.path()))
+        .collect();
+    let sum: u64 = moved.iter().map(|request| request.bytes_received).sum();
+    let lines: Vec<_> = moved.iter().map(ToString::to_string).collect();
+    let lines = lines.join("\n");
+    assert!(sum < MOST_BYTES, "{sum} bytes:\n{lines}");
+    for path in ["/", "/notes"] {
+        let request = moved.iter().find(|request| request.path() == path);
+        assert_eq!(
+            request.and_then(|request| request.status),
+            Some(304),
+            "{lines}"
+        );
+    }
+    browser.assert_quiet(&[]);
+}

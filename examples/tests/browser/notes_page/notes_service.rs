@@ -1,0 +1,80 @@
+//! The notes example as a process, and its state.
+
+use hyper::{Request, header};
+use serde_json::{Value, json};
+use tower_conditional_testing::{Protocol, Replica, TcpProxy};
+
+use crate::client::send;
+
+/// A running service with 100 notes in memory.
+#[derive(Debug)]
+pub(crate) struct NotesService(Replica);
+
+impl NotesService {
+    pub(crate) fn start() -> Self {
+        let mut command = Replica::example("notes");
+        Self(Replica::start(command.args(["--listen", "127.0.0.1:0"])))
+    }
+
+    pub(crate) fn address(&self) -> std::net::SocketAddr {
+        self.0.address()
+    }
+
+    pub(crate) fn url(&self) -> String {
+        format!("http://{}/", self.address())
+    }
+
+    /// Starts a proxy that breaks connections to the service.
+    pub(crate) fn proxy(&self) -> TcpProxy {
+        TcpProxy::start(Protocol::Bytes, self.address().port())
+    }
+
+    /// Returns the content of `GET`.
+    pub(crate) async fn get(&self, path: &str) -> Value {
+        let content = self.text(path).await;
+        serde_json::from_str(&content).unwrap_or_else(|error| panic!("{error}: {content}"))
+    }
+
+    async fn text(&self, path: &str) -> String {
+        let request = Request::get(path).body(String::new()).unwrap();
+        let response = send(&self.address().to_string(), request).await;
+        assert_eq!(response.status(), 200, "{path}");
+        String::from_utf8(response.into_body().to_vec()).unwrap()
+    }
+
+    /// Writes a note as another client does, whatever its version is.
+    pub(crate) async fn write(&self, id: u32, title: &str, text: &str) {
+        let content = json!({ "title": title, "text": text });
+        let request = Request::put(format!("/notes/{id}"))
+            .header(header::IF_MATCH, "*")
+            .header(header::CONTENT_TYPE, "application/json")
+            .body(content.to_string())
+            .unwrap();
+        let response = send(&self.address().to_string(), request).await;
+        assert_eq!(response.status(), 200);
+    }
+
+    /// Deletes a note as another client does.
+    pub(crate) async fn delete(&self, id: u32) {
+        let request = Request::delete(format!("/notes/{id}")).header(header::IF_MATCH, "*");
+        let request = request.body(String::new()).unwrap();
+        let response = send(&self.address().to_string(), request).await;
+        assert_eq!(response.status(), 204);
+    }
+
+    /// Returns the sum of a counter over all series with this label, such as `result="replayed"`.
+    pub(crate) async fn counter(&self, name: &str, label: &str) -> f64 {
+        let metrics = self.text("/metrics").await;
+        let series = metrics
+            .lines()
+            .filter(|line| line.starts_with(&format!("{name}{{")) && line.contains(label));
+        let value = |line: &str| line.rsplit(' ').next()?.parse::<f64>().ok();
+        series.map(|line| value(line).expect("a number")).sum()
+    }
+
+    /// Returns the number of writes that were refused with 412.
+    pub(crate) async fn refused(&self) -> f64 {
+        let label = "outcome=\"precondition_failed\"";
+        self.counter("http_conditional_requests_total", label).await
+    }
+}

@@ -5,7 +5,7 @@ const LABELS = { title: "Title", text: "Text" };
 /** Shows each field that somebody has changed, with the three versions side by side. */
 function showMerge(draft) {
   const { base, mine, theirs } = draft;
-  const { conflicts } = mergeFields(base, mine, theirs);
+  const { conflicts } = mergeFields(fieldsOf(base), mine, fieldsOf(theirs));
   showState(
     "Your save was refused (412), and nothing was overwritten. " +
       (conflicts.length > 0
@@ -76,7 +76,7 @@ async function saveMerge() {
   );
   Object.assign(draft, { base: theirs, mine: merged, theirs: undefined, choices: undefined });
   if (isSame(merged, theirs)) {
-    tell(`You kept version ${draft.version} of “${merged.title}”. Nothing had to be saved.`);
+    tell(`You kept version ${theirs.version} of “${merged.title}”. Nothing had to be saved.`);
     return closeEditor();
   }
   keepDrafts();

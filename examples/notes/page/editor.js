@@ -4,10 +4,10 @@ const FIELDS = ["title", "text"];
 
 /**
  * The drafts by note. Each has
- * - `base`, `version`, `tag`: the version that it started from,
+ * - `base`: the version that it started from, with its tag,
  * - `mine`: the fields of the user,
- * - `theirs`, `choices`: after a 412, the current fields, and what the user has chosen of both. Then
- *   `version` and `tag` are those of `theirs`,
+ * - `theirs`, `choices`: after a 412, the current version, and what the user has chosen of both. A
+ *   merge makes it the base. So a save names a version only if its text is in what is saved,
  * - `sent`: the fields of a request that had no answer,
  * - `isWaiting`: it is saved as soon as the service answers,
  * - `isDeleted`: the note does not exist any more.
@@ -16,6 +16,9 @@ const drafts = new Map(storedDrafts());
 
 /** The note in the editor. */
 let openId = null;
+
+/** Makes a version of a draft from a response with a note. */
+const versionOf = ({ tag, content }) => ({ tag, version: content.version, ...fieldsOf(content) });
 
 const fieldsOf = (note) => Object.fromEntries(FIELDS.map((field) => [field, note[field]]));
 const isSame = (one, other) => FIELDS.every((field) => one[field] === other[field]);
@@ -52,10 +55,9 @@ async function openNote(id) {
       closeEditor();
       return;
     }
-    const { tag, content } = response;
-    replaceNote(content);
-    const fields = fieldsOf(content);
-    drafts.set(id, { tag, version: content.version, base: fields, mine: { ...fields } });
+    replaceNote(response.content);
+    const base = versionOf(response);
+    drafts.set(id, { base, mine: fieldsOf(base) });
   }
   showEditor();
   const isMerge = drafts.get(id).theirs !== undefined;
@@ -65,7 +67,7 @@ async function openNote(id) {
 /** Shows the draft of the open note: its fields, or the merge of two versions. */
 function showEditor() {
   const draft = drafts.get(openId);
-  const { base, mine, theirs, tag, version } = draft;
+  const { base, mine, theirs } = draft;
   const isMerge = theirs !== undefined;
   byId("editor-heading").textContent = isMerge
     ? `Two versions of “${base.title}”`
@@ -76,8 +78,8 @@ function showEditor() {
   if (isMerge) return showMerge(draft);
   if (draft.isDeleted)
     return showState("Somebody has deleted this note. Save to create it again.", true);
-  showState(`You have version ${version}. Its tag is ${tag}.`);
-  if (notes.get(openId)?.version > version) warnOfChange(openId);
+  showState(`You have version ${base.version}. Its tag is ${base.tag}.`);
+  if (notes.get(openId)?.version > base.version) warnOfChange(openId);
 }
 
 function showState(text, isRefusal = false) {

@@ -6,15 +6,15 @@ const LISTED = 200;
 /** The notes of the list by their number, each with its row. */
 const notes = new Map();
 
-/** Tells if the list was read. */
+/** Tells if the list was read, or a read is under way. */
 let isListed = false;
 
 /** Reads the list. The browser's cache answers if it is unchanged. */
 async function readNotes() {
+  isListed = true;
   const response = await send("GET", "/notes");
   if (response === null) return;
   if (response.status !== 200) return tell(`The list cannot be read: ${describe(response)}.`);
-  isListed = true;
   const listed = response.content.slice(0, LISTED);
   listed.forEach(showNote);
   const present = new Set(listed.map((note) => note.id));
@@ -41,7 +41,7 @@ function showNote(note) {
   button.dataset.note = note.id;
   known.row.querySelector(".title").textContent = note.title;
   showVersion(note.id);
-  if (note.version > drafts.get(note.id)?.version) warnOfChange(note.id);
+  if (note.version > drafts.get(note.id)?.base.version) warnOfChange(note.id);
 }
 
 /** Keeps the order of the map that of the rows. */

@@ -5,7 +5,9 @@ const saving = new Map();
 
 /** Saves the draft of a note. The user may go on writing meanwhile. */
 async function save(id, isAutomatic = false) {
-  if (saving.has(id)) return;
+  while (saving.has(id)) await saving.get(id);
+  // The save before may have been the last one, or refused.
+  if (drafts.get(id)?.theirs !== undefined || !drafts.has(id)) return;
   const attempts = (async () => {
     while (await trySave(id, isAutomatic));
   })();
@@ -20,7 +22,8 @@ async function save(id, isAutomatic = false) {
 /** Sends a draft once. Returns `true` if it should be sent again at once. */
 async function trySave(id, isAutomatic) {
   const draft = drafts.get(id);
-  const { tag, base } = draft;
+  const { base } = draft;
+  const { tag } = base;
   if (!draft.isDeleted && !isStrong(tag)) {
     refuse(id, base, "a proxy has removed or weakened the tag, so no version can be named");
     return false;
@@ -66,22 +69,22 @@ function refuse(id, { title }, reason) {
 }
 
 /** Makes the saved version the base of the draft, which ends if there is no newer text. */
-function accepted(id, { tag, content }, isAutomatic) {
+function accepted(id, response, isAutomatic) {
   const draft = drafts.get(id);
-  replaceNote(content);
-  const base = fieldsOf(content);
-  Object.assign(draft, { tag, base, version: content.version, sent: undefined, isDeleted: false });
+  replaceNote(response.content);
+  const base = versionOf(response);
+  Object.assign(draft, { base, sent: undefined, isDeleted: false });
   if (id !== openId) return isUnsaved(draft) ? undefined : forgetDraft(id);
   // The editor of somebody who writes stays open.
   if (!isAutomatic && !isUnsaved(draft)) return closeEditor();
   keepDrafts();
   showVersion(id);
-  showState(`Version ${content.version} is saved. Its tag is ${tag}.`);
+  showState(`Version ${base.version} is saved. Its tag is ${base.tag}.`);
 }
 
 /** Handles a 412 to this content. Returns `true` if the draft should be sent again at once. */
 function refused(id, content, response, isAutomatic) {
-  const { tag, content: current } = response;
+  const current = response.content;
   const draft = drafts.get(id);
   if (!isNote(current)) {
     Object.assign(draft, { isDeleted: true, theirs: undefined });
@@ -91,7 +94,7 @@ function refused(id, content, response, isAutomatic) {
     if (id === openId) showEditor();
     return false;
   }
-  const theirs = fieldsOf(current);
+  const theirs = versionOf(response);
   const isSent = draft.sent !== undefined && isSame(draft.sent, theirs);
   if (isSent || isSame(content, theirs)) {
     // The browser, too, repeats a request whose connection broke.
@@ -101,10 +104,10 @@ function refused(id, content, response, isAutomatic) {
   }
   replaceNote(current);
   tell(
-    `Your save of “${draft.base.title}” was refused (412): its tag is no longer ${draft.tag}. ` +
+    `Your save of “${draft.base.title}” was refused (412): its tag is no longer ${draft.base.tag}. ` +
       "Nothing was overwritten.",
   );
-  Object.assign(draft, { tag, theirs, version: current.version, isDeleted: false, choices: {} });
+  Object.assign(draft, { theirs, isDeleted: false, choices: {} });
   keepDrafts();
   if (id === openId) {
     showEditor();

@@ -36,10 +36,9 @@ const ATTEMPTS = 5;
 async function writeWord() {
   const id = pick(readIds().filter((id) => !saving.has(id)));
   if (id === undefined) return tell("There is no note to write to.");
-  const written = addWord(id, pick(WORDS));
+  const written = addWord(id, pick(WORDS)).finally(() => saving.delete(id));
   saving.set(id, written);
   tell(await written);
-  saving.delete(id);
 }
 
 /** Adds a word. If somebody else writes at the same time, both changes are kept. */

@@ -103,7 +103,7 @@ async fn an_order_is_executed_once(browser: &Browser) {
     let tab = browser.open(&service.url()).await;
     tab.wait_for_list().await;
     tab.click("button", "Break the connection").await;
-    tab.wait_for_log("executed once").await;
+    tab.wait_for_log("Executions: 1").await;
     let orders = service.get("/orders").await;
     assert_eq!(orders.as_array().unwrap().len(), 1, "{orders}");
     let name = "http_conditional_idempotency_keys_total";

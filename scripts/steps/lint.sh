@@ -21,7 +21,6 @@ run_lint() {
 }
 
 install_tools() {
-    install_tool cargo-deny
     write_probe
     if is_json_for_tool; then install_tool cargo-check-external-types; fi
 }
@@ -121,9 +120,8 @@ check_oldest() { # NAME..
 }
 
 check_licenses() {
-    wait_for_ahead
-    install_tool cargo-deny
-    cargo deny --exclude tower-conditional-examples --exclude tower-conditional-examples-grpc \
+    PATH="$PATH:$CARGO_TARGET_DIR/tools" \
+        cargo deny --exclude tower-conditional-examples --exclude tower-conditional-examples-grpc \
         --exclude tower-conditional-retries --exclude tower-conditional-showcase check bans licenses sources
 }
 
@@ -155,6 +153,7 @@ check_wasm() {
 # Types of other crates appear in the public API only if the manifest allows them.
 check_external_types() {
     local manifest
+    wait_for_ahead
     make_unstable_rustdoc
     write_probe
     if ! is_json_for_tool; then

@@ -4,7 +4,7 @@
 logs=$(mktemp -d)
 current="" # the step that runs
 ahead=""   # the process of `run_ahead`
-beside=""  # the process of `run_beside`
+declare -A beside=() # the processes of `run_beside`, each with the file of its output
 
 # Runs a command as a step. The script ends at the first step that fails.
 step() { # NAME COMMAND..
@@ -46,18 +46,26 @@ wait_for_ahead() {
     ahead=""
 }
 
-# Runs a program while its step goes on, and keeps its output for `wait_for_beside`.
-run_beside() { # COMMAND..
-    "$@" >"${logs:?}/beside" 2>&1 &
-    beside=$!
+# Runs a test program while its step goes on, and keeps its output for `finish_beside`.
+run_beside() { # TITLE COMMAND..
+    local output
+    output=$(mktemp "${logs:?}/beside.XXXXXX")
+    printf '\n%s:\n' "$1" >"$output"
+    "${@:2}" >>"$output" 2>&1 &
+    beside[$!]=$output
 }
 
-# Waits for the program, and returns its status.
-wait_for_beside() {
-    local status=0
-    wait "$beside" || status=$?
-    beside=""
-    return "$status"
+# Waits until at most so many of these programs run. Shows the output of each that has ended, and
+# returns the status of the first that failed.
+finish_beside() { # NUMBER
+    local status ended
+    while ((${#beside[@]} > $1)); do
+        status=0
+        wait -n -p ended "${!beside[@]}" || status=$?
+        tee -a "$logs/tests" <"${beside[$ended]}"
+        unset "beside[$ended]"
+        if ((status > 0)); then return "$status"; fi
+    done
 }
 
 # Reports a check that did not run, now and at the end.
@@ -68,6 +76,30 @@ not_checked() { # REASON
 # Runs cargo test, and keeps its output for the numbers at the end.
 tests() {
     cargo test --quiet --locked "$@" 2>&1 | tee -a "$logs/tests"
+}
+
+# Runs cargo test, and its test programs side by side, since most of them wait for other processes.
+# Not for documentation tests, which rustdoc runs.
+tests_beside() { # OPTION..
+    local recorded=$logs/recorded program
+    rm -rf "$recorded"
+    mkdir "$recorded"
+    # cargo starts the runner in place of each program, in its directory and with its environment.
+    RECORDED=$recorded cargo test --quiet --locked \
+        --config "target.'cfg(all())'.runner = ['$PWD/scripts/steps/record']" "$@"
+    # Processes of the retries hold leases of two seconds. Beside other programs, these would end
+    # too early, so this program runs by itself.
+    for program in "$recorded"/retries-*; do
+        [ -e "$program" ] || continue
+        run_beside "$(basename "$program")" bash "$program"
+        finish_beside 0
+        rm "$program"
+    done
+    for program in "$recorded"/*; do
+        finish_beside "$(nproc)"
+        run_beside "$(basename "$program")" bash "$program"
+    done
+    finish_beside 0
 }
 
 # Prints the features of the library, one a line, and fails if there are none. Callers
@@ -82,11 +114,12 @@ sum_up() {
     local code=$?
     local failed=$current
     if [ -n "$ahead" ]; then kill -- "-$ahead" 2>/dev/null || true; fi
-    # No signal to this script reaches it, and its output is about to be removed.
-    if [ -n "$beside" ]; then
-        kill "$beside" 2>/dev/null || true
-        wait "$beside" 2>/dev/null || true
-    fi
+    # No signal to this script reaches them, and their output is about to be removed.
+    local program
+    for program in "${!beside[@]}"; do
+        kill "$program" 2>/dev/null || true
+        wait "$program" 2>/dev/null || true
+    done
     if [ -n "$failed" ]; then end_step; fi
     if [ -s "$logs/steps" ]; then
         printf '\n%8s %8s  %s\n' seconds CPU step

@@ -92,12 +92,10 @@ function refused(id, content, response, isAutomatic) {
     return false;
   }
   const theirs = fieldsOf(current);
-  const isOwn = draft.sent !== undefined && isSame(draft.sent, theirs);
-  if (isOwn || isSame(content, theirs)) {
-    tell(
-      `Version ${current.version} of “${theirs.title}” has this text already: ` +
-        (isOwn ? "only the answer to your save was lost." : "somebody else has written the same."),
-    );
+  const isSent = draft.sent !== undefined && isSame(draft.sent, theirs);
+  if (isSent || isSame(content, theirs)) {
+    // The browser, too, repeats a request whose connection broke.
+    tell(`Version ${current.version} of “${theirs.title}” has your text already.`);
     accepted(id, response, isAutomatic);
     return isUnsaved(drafts.get(id));
   }

@@ -57,12 +57,11 @@ async fn a_lost_answer_is_recognized(browser: &Browser) {
                 .await;
             tab.press("Control+Enter").await;
         }
-        let log = format!("Version {version} of “Note 1” has this text already");
+        let log = format!("Version {version} of “Note 1” has your text already");
         tab.wait_for_log(&log).await;
         let note = service.get("/notes/1").await;
         assert_eq!(note["version"], version);
         assert!(note["text"].as_str().unwrap().ends_with(word), "{note}");
-        tab.wait_for("document.querySelector('#form').hidden").await;
     }
     let expected = [ExpectedEntry::BrokenConnection, ExpectedEntry::Status(412)];
     browser.assert_quiet(&expected);
@@ -86,7 +85,12 @@ async fn a_tab_closed_while_it_saves_leaves_old_or_new(browser: &Browser) {
     let proxy = service.proxy();
     let url = format!("http://127.0.0.1:{}/", proxy.port());
     let mut old = service.get("/notes/1").await["text"].clone();
-    let moments = [Milliseconds(0), Milliseconds(2), Milliseconds(8), Milliseconds(30)];
+    let moments = [
+        Milliseconds(0),
+        Milliseconds(2),
+        Milliseconds(8),
+        Milliseconds(30),
+    ];
     let moments = moments.into_iter().chain([RequestLost, ResponseHeld]);
     for (round, moment) in moments.enumerate() {
         let tab = browser.open(&url).await;
@@ -121,7 +125,10 @@ async fn a_tab_closed_while_it_saves_leaves_old_or_new(browser: &Browser) {
         proxy.release_replies();
         let text = service.get("/notes/1").await["text"].clone();
         let is_new = text == new;
-        assert!(is_new || text == old, "{moment:?}: neither old nor new: {text}");
+        assert!(
+            is_new || text == old,
+            "{moment:?}: neither old nor new: {text}"
+        );
         match moment {
             Milliseconds(_) => {}
             RequestLost => assert!(!is_new),

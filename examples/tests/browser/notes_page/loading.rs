@@ -3,7 +3,10 @@
 use super::notes_service::NotesService;
 use crate::driver::{Browser, in_each_browser};
 
-in_each_browser!(a_reload_of_an_unchanged_list_moves_little);
+in_each_browser!(
+    a_reload_of_an_unchanged_list_moves_little,
+    a_hundred_readers_are_answered_with_304,
+);
 
 /// The bytes of header and content of the document, its files, and the list.
 const MOST_BYTES: u64 = 1024;
@@ -41,5 +44,23 @@ async fn a_reload_of_an_unchanged_list_moves_little(browser: &Browser) {
             "{lines}"
         );
     }
+    browser.assert_quiet(&[]);
+}
+
+/// Each reader has a copy, so nearly all of their reads are answered with 304, and no handler runs.
+async fn a_hundred_readers_are_answered_with_304(browser: &Browser) {
+    let service = NotesService::start();
+    let tab = browser.open(&service.url()).await;
+    tab.wait_for_list().await;
+    let pressed = "document.querySelector('#readers').ariaPressed";
+    tab.click("button", "100 readers").await;
+    tab.wait_for(&format!("{pressed} === 'true'")).await;
+    let share = "[...document.querySelectorAll('figure')]\
+        .find(figure => figure.textContent.includes('304')).querySelector('.value').textContent";
+    tab.wait_for(&format!("parseInt({share}) >= 75")).await;
+    tab.click("button", "100 readers").await;
+    tab.wait_for(&format!("{pressed} === 'false'")).await;
+    tab.click("button", "Write").await;
+    tab.wait_for_log("You wrote").await;
     browser.assert_quiet(&[]);
 }

@@ -1,10 +1,13 @@
 //! The notes example as a process, and its state.
 
+use std::time::Duration;
+
 use hyper::{Request, header};
 use serde_json::{Value, json};
+use tokio::time::sleep;
 use tower_conditional_testing::{Protocol, Replica, TcpProxy};
 
-use crate::client::send;
+use crate::{client::send, driver::in_time};
 
 /// A running service with 100 notes in memory.
 #[derive(Debug)]
@@ -40,6 +43,17 @@ impl NotesService {
         let response = send(&self.address().to_string(), request).await;
         assert_eq!(response.status(), 200, "{path}");
         String::from_utf8(response.into_body().to_vec()).unwrap()
+    }
+
+    /// Waits until a note has this text, whose writer gets no response.
+    pub(crate) async fn wait_for_text(&self, id: u32, text: &Value) {
+        let written = async {
+            while self.get(&format!("/notes/{id}")).await["text"] != *text {
+                // The service is another process, and its response to the writer is held back.
+                sleep(Duration::from_millis(10)).await;
+            }
+        };
+        in_time("the text of a note", written).await;
     }
 
     /// Writes a note as another client does, whatever its version is.

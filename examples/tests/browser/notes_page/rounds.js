@@ -4,8 +4,11 @@ async ({ word, field, isAtStart, isSave }) => {
         const look = () => {
             if (!fact()) return;
             observer.disconnect();
-            resolve();
+            // A user does not act before the page has handled the event.
+            channel.port1.onmessage = resolve;
+            channel.port2.postMessage("now");
         };
+        const channel = new MessageChannel();
         const observer = new MutationObserver(look);
         observer.observe(document, { attributes: true, childList: true, subtree: true });
         look();

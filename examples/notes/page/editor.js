@@ -96,10 +96,3 @@ function cancelEdit() {
   }
   closeEditor();
 }
-
-/** Saves the open draft, or closes it if there is nothing to save. */
-function submitEdit() {
-  const draft = drafts.get(openId);
-  if (isUnsaved(draft) || draft.isDeleted) save(openId);
-  else closeEditor();
-}

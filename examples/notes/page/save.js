@@ -8,11 +8,16 @@ const saving = new Map();
 
 let isRetrying = false;
 
-/** Saves the draft of a note. The user may go on writing meanwhile. */
+/** Saves the draft of a note, or closes it if it is unchanged. The user may go on writing meanwhile. */
 async function save(id, isAutomatic = false) {
   while (saving.has(id)) await saving.get(id);
   // The write before may have saved the draft, or shown the merge.
-  if (drafts.get(id)?.theirs !== undefined || !drafts.has(id)) return;
+  const draft = drafts.get(id);
+  if (draft === undefined || draft.theirs !== undefined) return;
+  if (!isUnsaved(draft) && !draft.isDeleted) {
+    if (id === openId && !isAutomatic) closeEditor();
+    return;
+  }
   const attempts = (async () => {
     while (await trySave(id, isAutomatic));
   })();

@@ -7,7 +7,7 @@ byId("notes").addEventListener("click", ({ target }) => {
 byId("form").addEventListener("input", draftChanged);
 byId("form").addEventListener("submit", (event) => {
   event.preventDefault();
-  submitEdit();
+  save(openId);
 });
 byId("merge").addEventListener("submit", (event) => {
   event.preventDefault();

@@ -83,6 +83,8 @@ impl Tab {
     ///
     /// Panics after 30 seconds, with the text and the console of the page.
     pub(crate) async fn find(&self, role: &str, name: &str) -> Element {
+        // Chromium does not keep the accessibility tree of a hidden tab.
+        self.activate().await;
         let found = async {
             loop {
                 let mut found = self.find_all(role, name).await;

@@ -58,9 +58,12 @@ pub(crate) fn page(routes: &str) -> anyhow::Result<(MethodRouter, Assets)> {
     Ok((document.layer(Stack::no_cache()), assets))
 }
 
+/// Gives the value of a header from a response, or `None` for no header.
+type HeaderOf<B> = fn(&Response<B>) -> Option<HeaderValue>;
+
 /// Returns a layer that marks a 304 for the page, in `Server-Timing`. To a script it looks like the
 /// 200 of the stored copy, and Firefox even gives the size of that.
-pub(crate) fn timing<B>() -> SetResponseHeaderLayer<fn(&Response<B>) -> Option<HeaderValue>> {
+pub(crate) fn timing<B>() -> SetResponseHeaderLayer<HeaderOf<B>> {
     SetResponseHeaderLayer::appending(HeaderName::from_static("server-timing"), |response| {
         let mark = HeaderValue::from_static("not-modified");
         (response.status() == StatusCode::NOT_MODIFIED).then_some(mark)

@@ -87,9 +87,9 @@ tests_beside() { # OPTION..
     # cargo starts the runner in place of each program, in its directory and with its environment.
     RECORDED=$recorded cargo test --quiet --locked \
         --config "target.'cfg(all())'.runner = ['$PWD/scripts/steps/record']" "$@"
-    # Processes of the retries hold leases of two seconds. Beside other programs, these would end
-    # too early, so this program runs by itself.
-    for program in "$recorded"/retries-*; do
+    # Beside other programs, leases of two seconds would end too early (`retries`), and dozens of
+    # writers would wait too long for a connection (`replicas`). So these run by themselves.
+    for program in "$recorded"/{retries,replicas}-*; do
         [ -e "$program" ] || continue
         run_beside "$(basename "$program")" bash "$program"
         finish_beside 0

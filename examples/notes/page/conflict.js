@@ -5,7 +5,8 @@ const LABELS = { title: "Title", text: "Text" };
 /** Shows each field that somebody has changed, with the three versions side by side. */
 function showMerge(draft) {
   const { base, mine, theirs } = draft;
-  const { conflicts } = mergeFields(base, mine, theirs);
+  draft.choices ??= {};
+  const { conflicts } = mergeFields(fieldsOf(base), mine, fieldsOf(theirs));
   showState(
     "Your save was refused (412), and nothing was overwritten. " +
       (conflicts.length > 0
@@ -13,49 +14,71 @@ function showMerge(draft) {
         : "You changed different fields, so both changes fit. Check them, then save."),
     true,
   );
-  const changed = FIELDS.filter(
-    (field) => base[field] !== mine[field] || base[field] !== theirs[field],
-  );
-  byId("fields").replaceChildren(...changed.map((field) => mergeField(draft, field, conflicts)));
+  const isChanged = (field) => base[field] !== mine[field] || base[field] !== theirs[field];
+  const elements = FIELDS.filter(isChanged).map((field) => mergeField(draft, field, conflicts));
+  byId("fields").replaceChildren(...elements);
 }
 
+/** Makes the element of a field, in which the user chooses its result. */
 function mergeField(draft, field, conflicts) {
   const { base, mine, theirs, choices } = draft;
   const element = byId("merge-field").content.cloneNode(true).firstElementChild;
   const isMine = base[field] !== mine[field];
+  const isConflict = conflicts.includes(field);
   element.querySelector("legend").textContent = LABELS[field];
-  element.querySelector(".why").textContent = conflicts.includes(field)
+  element.querySelector(".why").textContent = isConflict
     ? "Both of you changed it. “Both” keeps the words of both."
     : isMine
       ? "Only you changed it, or both alike: yours is taken."
       : "Only the other side changed it: theirs is taken.";
-  for (const [side, fields] of Object.entries({ base, mine, theirs })) {
-    const pieces = markChanges(base[field], fields[field]);
+  for (const [side, version] of Object.entries({ base, mine, theirs })) {
+    const pieces = markChanges(base[field], version[field]);
     element.querySelector(`[data-side=${side}]`).replaceChildren(...pieces.map(showPiece));
   }
-  const texts = {
-    mine: mine[field],
-    theirs: theirs[field],
-    both: mergeWords(base[field], mine[field], theirs[field]),
-  };
-  if (!conflicts.includes(field)) choices[field] ??= isMine ? { side: "mine" } : { side: "theirs" };
+  choices[field] ??= { side: isConflict ? null : isMine ? "mine" : "theirs" };
+  const choice = choices[field];
   const result = element.querySelector("textarea");
   result.rows = field === "title" ? 1 : 4;
-  for (const radio of element.querySelectorAll("input")) {
-    radio.name = `choice-${field}`;
-    radio.checked = choices[field]?.side === radio.value;
-    radio.addEventListener("change", () => {
-      choices[field] = { side: radio.value, text: texts[radio.value] };
-      result.value = texts[radio.value];
-      keepDrafts();
-    });
-  }
-  if (choices[field]) result.value = choices[field].text ??= texts[choices[field].side];
+  result.required = field === "title";
+  const showChoice = () => {
+    for (const radio of element.querySelectorAll("input")) {
+      radio.name = `choice-${field}`;
+      radio.checked = radio.value === choice.side;
+    }
+    result.value = mergedField(draft, field);
+    keepDrafts();
+  };
+  element.addEventListener("change", ({ target }) => {
+    if (target.type !== "radio") return;
+    choice.side = target.value;
+    showChoice();
+  });
   result.addEventListener("input", () => {
-    choices[field] = { ...choices[field], text: result.value };
+    // A title has one line.
+    choice.own = field === "title" ? result.value.replace(/[\r\n]+/g, " ") : result.value;
+    if (choice.side === "own") return keepDrafts();
+    choice.side = "own";
+    element.querySelector("[value=own]").checked = true;
     keepDrafts();
   });
+  showChoice();
   return element;
+}
+
+/** Returns the text of a field as the user has chosen it. */
+function mergedField({ base, mine, theirs, choices }, field) {
+  switch (choices[field]?.side) {
+    case "mine":
+      return mine[field];
+    case "both":
+      return mergeWords(base[field], mine[field], theirs[field]);
+    case "own":
+      return choices[field].own ?? "";
+    case null:
+      return "";
+    default:
+      return theirs[field];
+  }
 }
 
 function showPiece({ text, changed }) {
@@ -69,14 +92,11 @@ function showPiece({ text, changed }) {
 async function saveMerge() {
   const id = openId;
   const draft = drafts.get(id);
-  const { theirs, choices } = draft;
-  // Their version is now what this one starts from.
-  const merged = Object.fromEntries(
-    FIELDS.map((field) => [field, choices[field]?.text ?? theirs[field]]),
-  );
-  Object.assign(draft, { base: theirs, mine: merged, theirs: undefined, choices: undefined });
-  if (isSame(merged, theirs)) {
-    tell(`You kept version ${draft.version} of “${merged.title}”. Nothing had to be saved.`);
+  const { theirs } = draft;
+  const mine = Object.fromEntries(FIELDS.map((field) => [field, mergedField(draft, field)]));
+  Object.assign(draft, { base: theirs, mine, theirs: undefined, choices: undefined });
+  if (isSame(mine, theirs)) {
+    tell(`You kept version ${theirs.version} of ${quote(theirs)}. Nothing had to be saved.`);
     return closeEditor();
   }
   keepDrafts();

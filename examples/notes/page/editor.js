@@ -1,87 +1,56 @@
-// One note in the editor. Text that is not saved is a draft, which survives a reload of the tab.
+// One note in the editor.
 
-const FIELDS = ["title", "text"];
-
-/**
- * The drafts by note. Each has
- * - `base`, `version`, `tag`: the version that it started from,
- * - `mine`: the fields of the user,
- * - `theirs`, `choices`: after a 412, the current fields, and what the user has chosen of both. Then
- *   `version` and `tag` are those of `theirs`,
- * - `sent`: the fields of a request that had no answer,
- * - `isWaiting`: it is saved as soon as the service answers,
- * - `isDeleted`: the note does not exist any more.
- */
-const drafts = new Map(storedDrafts());
-
-/** The note in the editor. */
+/** The note in the editor, whose draft the form shows. */
 let openId = null;
 
-const fieldsOf = (note) => Object.fromEntries(FIELDS.map((field) => [field, note[field]]));
-const isSame = (one, other) => FIELDS.every((field) => one[field] === other[field]);
-const isUnsaved = (draft) => draft !== undefined && !isSame(draft.mine, draft.base);
-
-function storedDrafts() {
-  try {
-    return JSON.parse(sessionStorage.getItem("drafts") ?? "[]");
-  } catch {
-    // The user has forbidden this storage.
-    return [];
-  }
-}
-
-function keepDrafts() {
-  const unsaved = [...drafts].filter(([, draft]) => isUnsaved(draft));
-  try {
-    sessionStorage.setItem("drafts", JSON.stringify(unsaved));
-  } catch {
-    // Then the drafts live as long as the page.
-  }
-}
+/** The note that was asked for last. */
+let requestedId = null;
 
 /** Opens a note, with its draft if there is one. */
 async function openNote(id) {
-  openId = id;
+  requestedId = id;
   if (!isUnsaved(drafts.get(id))) {
     const response = await send("GET", `/notes/${id}`);
-    // Another note may have been opened meanwhile.
-    if (openId !== id) return;
-    if (response?.status !== 200) {
+    // Another note may have been asked for meanwhile.
+    if (requestedId !== id) return;
+    if (response?.status !== 200 || !isNote(response.content)) {
       tell(`The note cannot be opened: ${describe(response)}.`);
       if (response?.status === 404) removeNote(id);
-      closeEditor();
       return;
     }
-    const { tag, content } = response;
-    replaceNote(content);
-    const fields = fieldsOf(content);
-    drafts.set(id, { tag, version: content.version, base: fields, mine: { ...fields } });
+    // If it was open already, there may be new text.
+    if (!isUnsaved(drafts.get(id))) {
+      const base = versionOf(response);
+      drafts.set(id, { base, mine: fieldsOf(base) });
+    }
+    showNote(response.content);
   }
+  openId = id;
   showEditor();
-  const isMerge = drafts.get(id).theirs !== undefined;
-  byId(isMerge ? "editor-heading" : "text").focus();
+  byId(drafts.get(id).theirs === undefined ? "text" : "editor-heading").focus();
 }
 
 /** Shows the draft of the open note: its fields, or the merge of two versions. */
 function showEditor() {
   const draft = drafts.get(openId);
-  const { base, mine, theirs, tag, version } = draft;
+  const { base, mine, theirs } = draft;
   const isMerge = theirs !== undefined;
   byId("editor-heading").textContent = isMerge
-    ? `Two versions of “${base.title}”`
-    : `Edit “${base.title}”`;
+    ? `Two versions of ${quote(base)}`
+    : `Edit ${quote(base)}`;
   byId("form").hidden = isMerge;
   byId("merge").hidden = !isMerge;
   for (const field of FIELDS) byId(field).value = mine[field];
   if (isMerge) return showMerge(draft);
-  if (draft.isDeleted)
+  if (draft.isDeleted) {
     return showState("Somebody has deleted this note. Save to create it again.", true);
-  showState(`You have version ${version}. Its tag is ${tag}.`);
-  if (notes.get(openId)?.version > version) warnOfChange(openId);
+  }
+  showState(`You have version ${base.version}. Its tag is ${base.tag ?? "missing"}.`);
+  if (notes.get(openId)?.version > base.version) warnOfChange(openId);
 }
 
 function showState(text, isRefusal = false) {
-  byId("state").textContent = text;
+  setText("state", text);
   byId("state").classList.toggle("refused", isRefusal);
 }
 
@@ -95,31 +64,35 @@ function warnOfChange(id) {
 
 /** Removes the note from the editor, and its draft. */
 function closeEditor() {
-  const button = notes.get(openId)?.row.querySelector("button");
-  forgetDraft(openId);
+  const hadFocus = hasEditorFocus();
+  const id = openId;
   openId = null;
+  forgetDraft(id);
   byId("form").hidden = true;
   byId("merge").hidden = true;
   byId("editor-heading").textContent = "No note is open";
   showState("Press Edit at a note.");
-  (button ?? byId("notes")).focus();
+  if (hadFocus) (notes.get(id)?.row.querySelector("button") ?? byId("notes")).focus();
 }
 
-function forgetDraft(id) {
-  drafts.delete(id);
-  keepDrafts();
-  showVersion(id);
+/** Tells if the user is in the editor, and not somewhere else on the page. */
+function hasEditorFocus() {
+  const focus = document.activeElement;
+  return focus === document.body || byId("editor").contains(focus);
 }
 
-function draftChanged() {
-  const draft = drafts.get(openId);
-  for (const field of FIELDS) draft.mine[field] = byId(field).value;
+/** Takes a field from the form. The others stay as they are, since a browser changes line breaks. */
+function draftChanged({ target }) {
+  drafts.get(openId).mine[target.name] = target.value;
   keepDrafts();
   showVersion(openId);
 }
 
 function cancelEdit() {
   const draft = drafts.get(openId);
-  if (isUnsaved(draft)) tell(`Your text for “${draft.base.title}” was discarded.`);
+  if (isUnsaved(draft)) {
+    const perhaps = draft.sent === undefined ? "" : " It may be saved: it was sent before.";
+    tell(`Your text for ${quote(draft.base)} was discarded.${perhaps}`);
+  }
   closeEditor();
 }

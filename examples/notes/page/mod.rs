@@ -17,7 +17,9 @@ const ICON: &str = include_str!("icon.svg");
 const SCRIPT: &str = concat!(
     include_str!("http.js"),
     include_str!("merge.js"),
+    include_str!("drafts.js"),
     include_str!("notes.js"),
+    include_str!("events.js"),
     include_str!("editor.js"),
     include_str!("save.js"),
     include_str!("conflict.js"),

@@ -1,128 +1,94 @@
-// The list of notes, and the events that keep it current.
+// The list of notes.
 
 /** The number of notes in the list. A database may have more. */
 const LISTED = 200;
 
+/** The number of times that the list is read if it changes meanwhile. */
+const LIST_READS = 5;
+
 /** The notes of the list by their number, each with its row. */
 const notes = new Map();
 
-/** Tells if the list was read. */
+/** Tells if the list was read, or a read is under way. */
 let isListed = false;
 
 /** Reads the list. The browser's cache answers if it is unchanged. */
 async function readNotes() {
-  const response = await send("GET", "/notes");
+  isListed = true;
+  let response = null;
+  for (let reads = 0, before = -1; reads < LIST_READS && before !== changeCount; reads++) {
+    // A change during the read may be missing in the response.
+    before = changeCount;
+    response = await send("GET", "/notes");
+  }
   if (response === null) return;
   if (response.status !== 200) return tell(`The list cannot be read: ${describe(response)}.`);
-  isListed = true;
-  const listed = response.content.slice(0, LISTED);
-  listed.forEach(showNote);
-  const present = new Set(listed.map((note) => note.id));
-  [...notes.keys()].filter((id) => !present.has(id)).forEach(removeNote);
+  showList(response.content);
 }
 
-/** Shows a note in its row. A response that was overtaken by a newer one changes nothing. */
-function showNote(note) {
-  let known = notes.get(note.id);
-  if (known && known.version > note.version) return;
-  if (!known) {
-    known = { id: note.id, row: byId("note-row").content.cloneNode(true).firstElementChild };
-    const next = [...notes.values()].find((other) => other.id > note.id);
-    byId("notes").insertBefore(known.row, next?.row ?? null);
-    notes.set(note.id, known);
-    sortNotes();
+function showList(list) {
+  const listed = list.slice(0, LISTED);
+  for (const note of listed) {
+    const known = notes.get(note.id);
+    showNote(note, known !== undefined && (known.isNews || known.version < note.version));
   }
-  known.row.classList.toggle("news", known.version < note.version);
-  known.version = note.version;
-  known.title = note.title;
-  const [button] = known.row.getElementsByTagName("button");
-  button.textContent = "Edit";
-  button.setAttribute("aria-label", `Edit ${note.title}`);
-  button.dataset.note = note.id;
-  known.row.querySelector(".title").textContent = note.title;
-  showVersion(note.id);
-  if (note.version > drafts.get(note.id)?.version) warnOfChange(note.id);
+  for (const [id, { base }] of drafts) {
+    if (!notes.has(id)) showNote({ ...base, id });
+  }
+  const present = new Set(list.map((note) => note.id));
+  [...notes.keys()].filter((id) => !present.has(id)).forEach(removeNote);
+  const isPart = list.length > LISTED;
+  setText("listed", isPart ? `These are the first ${LISTED} of ${list.length} notes.` : "");
 }
 
-/** Keeps the order of the map that of the rows. */
-function sortNotes() {
-  const last = [...notes.keys()].at(-1);
-  if ([...notes.keys()].every((id) => id <= last)) return;
-  const sorted = [...notes].sort(([one], [other]) => one - other);
-  notes.clear();
-  sorted.forEach(([id, note]) => notes.set(id, note));
+/** Shows a note in its row, and if it was changed by somebody else. */
+function showNote(note, isNews = false) {
+  const known = notes.get(note.id) ?? addRow(note.id);
+  const { title, version } = note;
+  Object.assign(known, { title, version, isNews, isDeleted: false });
+  known.row.classList.toggle("news", isNews);
+  known.row.querySelector(".title").textContent = plainTitle(title);
+  known.row.querySelector("button").setAttribute("aria-label", `Edit ${plainTitle(title)}`);
+  showVersion(note.id);
+  if (version > drafts.get(note.id)?.base.version) warnOfChange(note.id);
+}
+
+/** Adds an empty row at the place of a note. */
+function addRow(id) {
+  const row = byId("note-row").content.cloneNode(true).firstElementChild;
+  row.querySelector("button").dataset.note = id;
+  const next = [...notes.values()].find((other) => other.id > id);
+  byId("notes").insertBefore(row, next?.row ?? null);
+  const known = { id, row };
+  notes.set(id, known);
+  if (next !== undefined) {
+    // The map has the order of the rows.
+    const sorted = [...notes].sort(([one], [other]) => one - other);
+    notes.clear();
+    sorted.forEach(([key, note]) => notes.set(key, note));
+  }
+  return known;
 }
 
 /** Shows the version of a note, and if this tab has unsaved text for it. */
 function showVersion(id) {
   const known = notes.get(id);
-  if (!known) return;
-  const unsaved = isUnsaved(drafts.get(id)) ? ", unsaved text" : "";
-  known.row.querySelector(".version").textContent = `version ${known.version}${unsaved}`;
+  if (known === undefined) return;
+  const parts = [known.isDeleted ? "deleted" : `version ${known.version}`];
+  if (known.isNews) parts.push("changed");
+  if (isUnsaved(drafts.get(id))) parts.push("unsaved text");
+  known.row.querySelector(".version").textContent = parts.join(", ");
 }
 
-/** Shows a note that was read or written just now, also if it was deleted and has versions from 1. */
-function replaceNote(note) {
-  if (notes.get(note.id)?.version > note.version) removeNote(note.id);
-  showNote(note);
-  notes.get(note.id).row.classList.remove("news");
-}
-
+/** Removes a note from the list. With unsaved text it stays, marked as deleted. */
 function removeNote(id) {
-  notes.get(id)?.row.remove();
-  notes.delete(id);
-}
-
-/** Reads a note that somebody has changed, unless the change is known from the own save. */
-async function noteChanged({ change, id, version }) {
-  await saving.get(id);
   const known = notes.get(id);
-  if (change === "deleted") {
-    if (known) tell(`Somebody deleted “${known.title}”.`);
-    removeNote(id);
-    return warnOfChange(id);
+  if (known === undefined) return;
+  if (isUnsaved(drafts.get(id))) {
+    known.isDeleted = true;
+    return showVersion(id);
   }
-  if (known?.version >= version) return;
-  if (!known && notes.size >= LISTED) return;
-  const response = await send("GET", `/notes/${id}`);
-  if (response?.status !== 200) return;
-  // The response may be newer than the event, and then the next event is known.
-  if (known?.version >= response.content.version) return;
-  showNote(response.content);
-  tell(`Somebody saved version ${response.content.version} of “${response.content.title}”.`);
-}
-
-/** The stream of events, while this tab is visible. */
-let events = null;
-
-/** Follows the changes. A browser opens few connections, so a hidden tab takes none. */
-function followEvents() {
-  if (document.hidden) return;
-  events = new EventSource("/events");
-  events.addEventListener("open", connected);
-  events.addEventListener("error", disconnected);
-  events.addEventListener("note", (event) => noteChanged(JSON.parse(event.data)));
-  events.addEventListener("missed", readNotes);
-}
-
-function stopEvents() {
-  events?.close();
-  events = null;
-}
-
-async function connected() {
-  byId("connection").textContent = "";
-  // What changed before is in no event.
-  await readNotes();
-  await saveWaiting();
-}
-
-async function disconnected() {
-  byId("connection").textContent =
-    "The service does not answer. You can go on writing: your text is kept in this tab.";
-  // Some errors end the stream for good.
-  if (events?.readyState !== EventSource.CLOSED) return;
-  stopEvents();
-  await wait(1000);
-  if (events === null) followEvents();
+  if (known.row.contains(document.activeElement)) byId("notes").focus();
+  known.row.remove();
+  notes.delete(id);
 }

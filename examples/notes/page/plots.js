@@ -28,14 +28,14 @@ const PLOTS = [
     name: "Handler runs",
     value: ({ runs }) => runs,
     second: ({ requests }) => requests,
-    format: (runs, requests) => `${runs} of ${requests}/s`,
+    format: (runs, requests) => `${Math.round(runs)} of ${Math.round(requests)}/s`,
     legend: (totals) =>
       `${totals.runs} for ${totals.requests} requests since the start. The dashed line is requests`,
   },
   {
     name: "Writes refused with 412",
     value: ({ refused }) => refused,
-    format: (count) => `${count}/s`,
+    format: (count) => `${Math.ceil(count)}/s`,
     legend: (totals) => `${totals.refused} since the start`,
   },
 ];
@@ -113,25 +113,26 @@ async function plotMetrics() {
   const seconds = [];
   let last = null;
   for (;;) {
-    if (!document.hidden) {
-      const totals = await readMetrics();
-      if (totals !== null) {
-        // A service that has started again counts from 0.
-        const isRestarted =
-          last !== null && Object.keys(totals).some((name) => totals[name] < last[name]);
-        const before = last === null || isRestarted ? totals : last;
-        seconds.push(
-          Object.fromEntries(
-            Object.entries(totals).map(([name, total]) => [name, total - before[name]]),
-          ),
-        );
-        if (seconds.length > SECONDS) seconds.shift();
-        plots.forEach((show) => show(seconds, totals));
-        last = totals;
-      }
+    const totals = document.hidden ? null : await readMetrics();
+    if (totals !== null) {
+      const now = { totals, time: performance.now() };
+      seconds.push(ratesBetween(last ?? now, now));
+      if (seconds.length > SECONDS) seconds.shift();
+      plots.forEach((show) => show(seconds, totals));
+      last = now;
     }
     await wait(1000);
   }
+}
+
+/** Returns each counter's increase in a second. */
+function ratesBetween(before, now) {
+  const names = Object.keys(now.totals);
+  // A service that has started again counts from 0.
+  const isRestarted = names.some((name) => now.totals[name] < before.totals[name]);
+  const elapsed = Math.max(1, (now.time - before.time) / 1000);
+  const rate = (name) => (isRestarted ? 0 : (now.totals[name] - before.totals[name]) / elapsed);
+  return Object.fromEntries(names.map((name) => [name, rate(name)]));
 }
 
 async function readMetrics() {

@@ -1,11 +1,23 @@
 // Saving a draft: its condition, and what the answers mean.
 
-/** Saves that are under way, by note. Their events must not look like those of somebody else. */
+/** The time until an unanswered save is sent again, in milliseconds. */
+const RETRY_INTERVAL = 5000;
+
+/** Writes that are under way, by note. Their events must not look like those of somebody else. */
 const saving = new Map();
 
-/** Saves the draft of a note. The user may go on writing meanwhile. */
+let isRetrying = false;
+
+/** Saves the draft of a note, or closes it if it is unchanged. The user may go on writing meanwhile. */
 async function save(id, isAutomatic = false) {
-  if (saving.has(id)) return;
+  while (saving.has(id)) await saving.get(id);
+  // The write before may have saved the draft, or shown the merge.
+  const draft = drafts.get(id);
+  if (draft === undefined || draft.theirs !== undefined) return;
+  if (!isUnsaved(draft) && !draft.isDeleted) {
+    if (id === openId && !isAutomatic) closeEditor();
+    return;
+  }
   const attempts = (async () => {
     while (await trySave(id, isAutomatic));
   })();
@@ -20,102 +32,140 @@ async function save(id, isAutomatic = false) {
 /** Sends a draft once. Returns `true` if it should be sent again at once. */
 async function trySave(id, isAutomatic) {
   const draft = drafts.get(id);
-  const { tag, base } = draft;
-  if (!draft.isDeleted && !isStrong(tag)) {
-    refuse(id, base, "a proxy has removed or weakened the tag, so no version can be named");
-    return false;
-  }
+  const { base, isDeleted } = draft;
+  if (!isDeleted && !isStrong(base.tag)) return renewTag(id, draft);
   const content = { ...draft.mine };
   // Without the condition, this could overwrite the work of somebody else.
-  const headers = draft.isDeleted ? { "If-None-Match": "*" } : { "If-Match": tag };
-  draft.isWaiting = false;
+  const headers = isDeleted ? { "If-None-Match": "*" } : { "If-Match": base.tag };
+  // Even if this page is reloaded now, it knows its own text again.
+  draft.sent = [...(draft.sent ?? []), content];
+  keepDrafts();
   const response = await send("PUT", `/notes/${id}`, { headers, content });
   // The user may have discarded the draft meanwhile.
   if (drafts.get(id) !== draft) return false;
-  switch (response?.status) {
-    case 200:
-    case 201:
-      tell(
-        `You saved version ${response.content.version} of “${content.title}”. ` +
-          (draft.isDeleted ? "The note did not exist." : `It still had the tag ${tag}.`),
-      );
-      accepted(id, response, isAutomatic);
-      return false;
-    case 412:
-      return refused(id, content, response, isAutomatic);
-    case undefined:
-    case 502:
-    case 503:
-    case 504:
-      // The note may have been written. The condition makes it safe to send it again.
-      Object.assign(draft, { isWaiting: true, sent: content });
-      keepDrafts();
-      refuse(id, base, "the service does not answer. Your text is kept, and sent again later");
-      return false;
-    default:
-      refuse(id, base, describe(response));
-      return false;
+  const status = response?.status;
+  if (isNote(response?.content) && (status === 200 || status === 201)) {
+    const reason = isDeleted ? "The note did not exist" : `It still had the tag ${base.tag}`;
+    tell(`You saved version ${response.content.version} of ${quote(content)}. ${reason}.`);
+    accepted(id, response, isAutomatic);
+    return false;
   }
+  if (status === 412) return refused(id, draft, response, isAutomatic);
+  if (response === null || [502, 503, 504].includes(status)) return unanswered(id, draft);
+  refuse(id, describe(response));
+  return false;
 }
 
 const isStrong = (tag) => tag !== null && !tag.startsWith("W/");
 
-function refuse(id, { title }, reason) {
-  tell(`“${title}” was not saved: ${reason}.`);
+/** Reads the tag of a version that came with none, or with a weak one, through some proxy. */
+async function renewTag(id, draft) {
+  const response = await send("GET", `/notes/${id}`, { cache: "reload" });
+  if (drafts.get(id) !== draft) return false;
+  if (response === null) return unanswered(id, draft);
+  if (response.status === 404) return wasDeleted(id, draft);
+  if (!isNote(response.content) || !isStrong(response.tag)) {
+    refuse(id, "its tag is missing or weak, perhaps because of a proxy");
+    return false;
+  }
+  if (!isSame(response.content, draft.base)) return showConflict(id, draft, response);
+  draft.base = versionOf(response);
+  return true;
+}
+
+/** Keeps the draft, and says why it is not saved. */
+function refuse(id, reason) {
+  const draft = drafts.get(id);
+  draft.isWaiting = false;
+  tell(`${quote(draft.base)} was not saved: ${reason}.`);
   if (id === openId) showState(`Not saved: ${reason}.`, true);
 }
 
-/** Makes the saved version the base of the draft, which ends if there is no newer text. */
-function accepted(id, { tag, content }, isAutomatic) {
-  const draft = drafts.get(id);
-  replaceNote(content);
-  const base = fieldsOf(content);
-  Object.assign(draft, { tag, base, version: content.version, sent: undefined, isDeleted: false });
-  if (id !== openId) return isUnsaved(draft) ? undefined : forgetDraft(id);
-  // The editor of somebody who writes stays open.
-  if (!isAutomatic && !isUnsaved(draft)) return closeEditor();
+/** Keeps a draft that had no answer. Its condition makes it safe to send it again. */
+function unanswered(id, draft) {
+  if (!draft.isWaiting) {
+    refuse(id, "the service does not answer. Your text is kept, and sent again later");
+  }
+  draft.isWaiting = true;
   keepDrafts();
-  showVersion(id);
-  showState(`Version ${content.version} is saved. Its tag is ${tag}.`);
-}
-
-/** Handles a 412 to this content. Returns `true` if the draft should be sent again at once. */
-function refused(id, content, response, isAutomatic) {
-  const { tag, content: current } = response;
-  const draft = drafts.get(id);
-  if (!isNote(current)) {
-    Object.assign(draft, { isDeleted: true, theirs: undefined });
-    removeNote(id);
-    keepDrafts();
-    tell(`“${draft.base.title}” was not saved (412): somebody has deleted it.`);
-    if (id === openId) showEditor();
-    return false;
-  }
-  const theirs = fieldsOf(current);
-  const isSent = draft.sent !== undefined && isSame(draft.sent, theirs);
-  if (isSent || isSame(content, theirs)) {
-    // The browser, too, repeats a request whose connection broke.
-    tell(`Version ${current.version} of “${theirs.title}” has your text already.`);
-    accepted(id, response, isAutomatic);
-    return isUnsaved(drafts.get(id));
-  }
-  replaceNote(current);
-  tell(
-    `Your save of “${draft.base.title}” was refused (412): its tag is no longer ${draft.tag}. ` +
-      "Nothing was overwritten.",
-  );
-  Object.assign(draft, { tag, theirs, version: current.version, isDeleted: false, choices: {} });
-  keepDrafts();
-  if (id === openId) {
-    showEditor();
-    byId("editor-heading").focus();
-  }
+  retryLater();
   return false;
 }
 
-/** Saves the drafts that had no answer. */
-async function saveWaiting() {
-  for (const [id, draft] of [...drafts]) {
-    if (draft.isWaiting) await save(id, true);
+/** Sends unanswered drafts again until each has an answer. */
+async function retryLater() {
+  if (isRetrying) return;
+  isRetrying = true;
+  while ([...drafts.values()].some((draft) => draft.isWaiting)) {
+    await wait(RETRY_INTERVAL);
+    await saveWaiting();
   }
+  isRetrying = false;
+}
+
+async function saveWaiting() {
+  for (const id of drafts.keys()) {
+    if (drafts.get(id)?.isWaiting) await save(id, true);
+  }
+}
+
+/** Makes the saved version the base of the draft, which ends if there is no newer text. */
+function accepted(id, response, isAutomatic) {
+  const draft = drafts.get(id);
+  const base = versionOf(response);
+  Object.assign(draft, { base, sent: undefined, isWaiting: false, isDeleted: false });
+  showNote(response.content);
+  keepDrafts();
+  if (id !== openId) return isUnsaved(draft) ? undefined : forgetDraft(id);
+  // The editor of somebody who writes stays open.
+  if (!isAutomatic && !isUnsaved(draft)) return closeEditor();
+  showState(`Version ${base.version} is saved. Its tag is ${base.tag ?? "missing"}.`);
+}
+
+/** Handles a 412. Returns `true` if the draft should be sent again at once. */
+async function refused(id, draft, response, isAutomatic) {
+  let current = response;
+  if (response.content === null) {
+    // Some proxy has replaced the content.
+    current = await send("GET", `/notes/${id}`, { cache: "reload" });
+    if (drafts.get(id) !== draft) return false;
+    if (current === null) return unanswered(id, draft);
+    if (current.status !== 200 && current.status !== 404) {
+      refuse(id, describe(current));
+      return false;
+    }
+  }
+  if (!isNote(current.content)) return wasDeleted(id, draft);
+  if (!isSent(draft, current.content)) return showConflict(id, draft, current);
+  // The browser, too, repeats a request whose connection broke.
+  tell(`Version ${current.content.version} of ${quote(current.content)} has your text already.`);
+  accepted(id, current, isAutomatic);
+  return isUnsaved(drafts.get(id));
+}
+
+/** Keeps the draft of a note that was deleted. The next save creates it. */
+function wasDeleted(id, draft) {
+  tell(`${quote(draft.base)} was not saved (412): somebody has deleted it.`);
+  Object.assign(draft, { isDeleted: true, isWaiting: false });
+  keepDrafts();
+  removeNote(id);
+  if (id === openId) showEditor();
+  return false;
+}
+
+/** Shows both versions. */
+function showConflict(id, draft, response) {
+  tell(
+    `Your save of ${quote(draft.base)} was refused (412): its tag is no longer ${draft.base.tag}. ` +
+      "Nothing was overwritten.",
+  );
+  const theirs = versionOf(response);
+  Object.assign(draft, { theirs, choices: {}, isWaiting: false, isDeleted: false });
+  keepDrafts();
+  showNote(response.content);
+  if (id !== openId) return false;
+  const hadFocus = hasEditorFocus();
+  showEditor();
+  if (hadFocus) byId("editor-heading").focus();
+  return false;
 }

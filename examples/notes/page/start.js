@@ -7,9 +7,7 @@ byId("notes").addEventListener("click", ({ target }) => {
 byId("form").addEventListener("input", draftChanged);
 byId("form").addEventListener("submit", (event) => {
   event.preventDefault();
-  const draft = drafts.get(openId);
-  if (isUnsaved(draft) || draft.isDeleted) save(openId);
-  else cancelEdit();
+  save(openId);
 });
 byId("merge").addEventListener("submit", (event) => {
   event.preventDefault();
@@ -19,7 +17,9 @@ byId("editor").addEventListener("click", ({ target }) => {
   if (target.dataset.action === "cancel") cancelEdit();
 });
 byId("editor").addEventListener("keydown", (event) => {
-  if (event.key === "Enter" && event.ctrlKey) event.target.form?.requestSubmit();
+  if (event.key !== "Enter" || !event.ctrlKey) return;
+  event.preventDefault();
+  event.target.form?.requestSubmit();
 });
 byId("readers").addEventListener("click", toggleReaders);
 byId("write").addEventListener("click", writeWord);
@@ -28,10 +28,12 @@ document.addEventListener("visibilitychange", () => {
   if (document.hidden) stopEvents();
   else if (events === null) followEvents();
 });
+window.addEventListener("beforeunload", confirmUnload);
 
 observeRequests();
 followEvents();
 plotMetrics();
+retryLater();
 // The list is read once the events flow, so that no change is missed in between. If a proxy holds
 // them back, it is read without.
 await wait(1000);

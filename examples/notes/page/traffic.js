@@ -36,16 +36,15 @@ const ATTEMPTS = 5;
 async function writeWord() {
   const id = pick(readIds().filter((id) => !saving.has(id)));
   if (id === undefined) return tell("There is no note to write to.");
-  const written = addWord(id, pick(WORDS));
+  const written = addWord(id, pick(WORDS)).finally(() => saving.delete(id));
   saving.set(id, written);
   tell(await written);
-  saving.delete(id);
 }
 
 /** Adds a word. If somebody else writes at the same time, both changes are kept. */
 async function addWord(id, word) {
   const read = await send("GET", `/notes/${id}`);
-  if (read?.status !== 200) return `The note cannot be read: ${describe(read)}.`;
+  if (!isNote(read?.content)) return `The note cannot be read: ${describe(read)}.`;
   let { tag, content: base } = read;
   let mine = { title: base.title, text: `${base.text} ${word}` };
   let response;
@@ -55,24 +54,35 @@ async function addWord(id, word) {
     const current = response?.content;
     if (response?.status === 200) {
       showNote(current);
-      return `You wrote a word into “${mine.title}”. Its next reader gets version ${current.version}.`;
+      return `You wrote a word into ${quote(mine)}. Its next reader gets version ${current.version}.`;
     }
     if (response?.status !== 412 || !isNote(current)) break;
     mine = { title: current.title, text: mergeWords(base.text, mine.text, current.text) };
     tag = response.tag;
     base = current;
   }
-  return `The word was not written: ${describe(response)}.`;
+  return `It is not known if the word was written: ${describe(response)}.`;
 }
 
-/** Places an order whose first answer is lost, and repeats it until there is an answer. */
+/** Tells if an order is under way. */
+let isOrdering = false;
+
+/** Places an order whose first answer is lost, unless one is under way. */
 async function breakConnection() {
+  if (isOrdering) return;
+  isOrdering = true;
+  await order();
+  isOrdering = false;
+}
+
+/** Places an order, and shows what happens. */
+async function order() {
   const random = crypto.getRandomValues(new Uint8Array(8));
   const key = Array.from(random, (byte) => byte.toString(16).padStart(2, "0")).join("");
   const happened = [];
   const say = (sentence) => {
     happened.push(sentence);
-    byId("order").textContent = happened.join(" ");
+    setText("order", happened.join(" "));
   };
   say(`An order with the key ${key} is sent.`);
   const item = `tea ${key}`;

@@ -21,7 +21,7 @@ async fn offline_and_back_loses_nothing(browser: &Browser) {
     tab.append("Note 1", "before").await;
     proxy.refuse();
     let status = "document.querySelector('#connection').textContent";
-    tab.wait_for(&format!("{status}.includes('does not answer')"))
+    tab.wait_for(&format!("{status}.includes('do not arrive')"))
         .await;
     tab.type_text(" offline").await;
     tab.press("Control+Enter").await;

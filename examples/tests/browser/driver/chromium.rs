@@ -12,7 +12,7 @@ use super::{
 use crate::client::send;
 
 /// The browser reaches nothing but the servers of the test.
-const ARGUMENTS: [&str; 10] = [
+const ARGUMENTS: [&str; 11] = [
     "--headless",
     "--disable-gpu",
     "--no-first-run",
@@ -21,6 +21,8 @@ const ARGUMENTS: [&str; 10] = [
     "--no-proxy-server",
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
     "--disable-background-networking",
+    // Hidden tabs would wait for all other processes.
+    "--disable-renderer-backgrounding",
     "--disable-component-update",
     // The browser ends when chromedriver does, since the pipe is then closed.
     "--remote-debugging-pipe",

@@ -14,8 +14,8 @@
 //! URIs, and everything else takes the original one.
 //!
 //! Patterns are different: layers compare them with the path without the prefix, as nested
-//! routers do. These are [`Route`](crate::route::Route), [`at`](crate::ValidatorSource::at) and
-//! the rules of a cache policy.
+//! routers do. These are [`Route`](crate::route::Route), [`at`](crate::ValidatorSource::at),
+//! [`ObserveLayer::routes`](crate::ObserveLayer::routes) and the rules of a cache policy.
 
 #[cfg(test)]
 mod tests;

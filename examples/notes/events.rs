@@ -26,12 +26,12 @@ const HEARTBEAT: Duration = Duration::from_secs(1);
 
 /// The changes of notes in this process.
 #[derive(Clone, Debug)]
-pub(crate) struct Changes {
+pub(crate) struct NoteChanges {
     sender: broadcast::Sender<Value>,
     writes: Detached,
 }
 
-impl Changes {
+impl NoteChanges {
     pub(crate) fn new(writes: Detached) -> Self {
         let sender = broadcast::Sender::new(CAPACITY);
         Self { sender, writes }

@@ -15,19 +15,19 @@ use crate::problem::Problem;
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "lowercase")]
-enum Answer {
+enum LostAnswer {
     Lost,
 }
 
 #[derive(Debug, Deserialize)]
-pub(crate) struct Options {
-    answer: Option<Answer>,
+pub(crate) struct OrderOptions {
+    answer: Option<LostAnswer>,
 }
 
 /// Breaks the connection in place of a first response, as a network would. The replay for a retry is
 /// sent.
 pub(crate) async fn lose_first_response(
-    options: Result<Query<Options>, QueryRejection>,
+    options: Result<Query<OrderOptions>, QueryRejection>,
     request: Request,
     next: Next,
 ) -> Result<Response, Problem> {

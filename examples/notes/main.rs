@@ -24,7 +24,7 @@ use tower_conditional::{
     validator_cache::ValidatorCache,
 };
 
-use events::Changes;
+use events::NoteChanges;
 use store::Store;
 
 /// A small notes service
@@ -49,7 +49,7 @@ struct Options {
 async fn main() -> anyhow::Result<()> {
     let options = Options::parse();
     let unfinished = Detached::new();
-    let changes = Changes::new(unfinished.clone());
+    let changes = NoteChanges::new(unfinished.clone());
     let store = Store::open(&options.database, options.notes, changes.clone()).await?;
     let listener = TcpListener::bind(options.listen).await;
     let listener = listener.with_context(|| format!("cannot listen on {}", options.listen))?;

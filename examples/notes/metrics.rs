@@ -33,7 +33,12 @@ const SOURCE_BUCKETS: [f64; 7] = [0.0005, 0.001, 0.005, 0.02, 0.1, 0.5, 2.0];
 /// memory of the recorder bounded.
 const UPKEEP: Duration = Duration::from_secs(5);
 
-/// Returns the counters, and the handler that shows them.
+/// Returns the counters and the handler that shows them, and spawns a task that runs as long as the
+/// runtime.
+///
+/// # Panics
+///
+/// Panics outside of a runtime.
 pub(crate) fn metrics(build: &str) -> Result<(Metrics, MethodRouter), BuildError> {
     let sources = Matcher::Full("http_conditional_source_seconds".to_owned());
     let recorder = PrometheusBuilder::new()

@@ -13,7 +13,7 @@ use tower_conditional_sqlite::{
     rusqlite::{Connection, OptionalExtension, Result as SqlResult, Row, TransactionBehavior},
 };
 
-use crate::{events::Changes, problem::Problem};
+use crate::{events::NoteChanges, problem::Problem};
 
 const NOTE: &str = "SELECT * FROM notes WHERE id = ?1";
 const PAGE: &str = "SELECT content FROM pages WHERE name = ?1";
@@ -53,13 +53,13 @@ pub(crate) struct Order {
 #[derive(Clone, Debug)]
 pub(crate) struct Store {
     pub(crate) database: Database,
-    changes: Changes,
+    changes: NoteChanges,
     tags: VersionTags,
 }
 
 impl Store {
     /// Opens the database. If it never had a note, adds so many `notes`.
-    pub(crate) async fn open(path: &str, notes: u32, changes: Changes) -> anyhow::Result<Self> {
+    pub(crate) async fn open(path: &str, notes: u32, changes: NoteChanges) -> anyhow::Result<Self> {
         let database = Database::open(path)?;
         let tables = database.run(|sql| sql.execute_batch(include_str!("schema.sql")));
         tables.await?;

@@ -2,7 +2,7 @@
 # The library without features, and with each one alone.
 
 run_features() {
-    step "library without features: unit and integration tests" tests_beside -p tower-conditional --no-default-features --tests
+    step "library without features: unit and integration tests" tests_beside "" -p tower-conditional --no-default-features --tests
     step "library without features: documentation tests" tests -p tower-conditional --no-default-features --doc
     step "unit tests with single features" test_features
 }

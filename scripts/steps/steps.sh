@@ -61,7 +61,14 @@ finish_beside() { # NUMBER
     local status ended
     while ((${#beside[@]} > $1)); do
         status=0
-        wait -n -p ended "${!beside[@]}" || status=$?
+        wait -n -p ended "${!beside[@]}" 2>/dev/null || status=$?
+        # bash keeps the status of a program that a signal ended for a plain wait alone.
+        if [ -z "${ended:-}" ]; then
+            ended=${!beside[*]}
+            ended=${ended%% *}
+            status=0
+            wait "$ended" || status=$?
+        fi
         tee -a "$logs/tests" <"${beside[$ended]}"
         unset "beside[$ended]"
         if ((status > 0)); then return "$status"; fi
@@ -79,28 +86,38 @@ tests() {
 }
 
 # Runs cargo test, and its test programs side by side, since most of them wait for other processes.
-# Not for documentation tests, which rustdoc runs.
-tests_beside() { # OPTION..
-    local recorded=$logs/recorded program
+# The named programs run by themselves. Not for documentation tests, which rustdoc runs.
+tests_beside() { # "PROGRAM.." OPTION..
+    local recorded=$logs/recorded name program
     rm -rf "$recorded"
     mkdir "$recorded"
     # cargo starts the runner in place of each program, in its directory and with its environment.
     RECORDED=$recorded cargo test --quiet --locked \
-        --config "target.'cfg(all())'.runner = ['$PWD/scripts/steps/record']" "$@"
-    # Beside other programs, leases of two seconds would end too early (`retries`), and dozens of
-    # writers would wait too long for a connection (`replicas`). So these run by themselves.
-    for program in "$recorded"/{retries,replicas}-*; do
-        [ -e "$program" ] || continue
-        run_beside "$(basename "$program")" bash "$program"
-        finish_beside 0
-        rm "$program"
+        --config "target.$(host_triple).runner = ['$PWD/scripts/steps/record']" "${@:2}"
+    for name in $1; do
+        need_recorded "$recorded/$name-" || return
+        for program in "$recorded/$name"-*; do
+            run_beside "$(basename "$program")" bash "$program"
+            finish_beside 0
+            rm "$program"
+        done
     done
+    need_recorded "$recorded/" || return
     for program in "$recorded"/*; do
         finish_beside "$(nproc)"
         run_beside "$(basename "$program")" bash "$program"
     done
     finish_beside 0
 }
+
+# Without this check, a step without tests would succeed.
+need_recorded() { # PREFIX
+    compgen -G "$1*" >/dev/null && return
+    echo "no test program $1* was recorded: it has another name, or cargo has another runner" >&2
+    return 1
+}
+
+host_triple() { rustc --version --verbose | sed -n 's/^host: //p'; }
 
 # Prints the features of the library, one a line, and fails if there are none. Callers
 # assign them to a variable, since the head of a loop would ignore the failure.

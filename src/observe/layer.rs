@@ -64,9 +64,12 @@ impl ObserveLayer {
     /// Names the route of a request by the first of these patterns that matches its path. Requests
     /// without one are `other`.
     ///
-    /// It is for a layer around a router, which does not know the route that the router selects.
-    /// Names beyond [`max_routes`](Self::max_routes), 64 by default, are `other` too. It replaces
-    /// [`route`](Self::route).
+    /// Use this for a layer around a router, which does not know the route that the router selects.
+    /// The patterns are compared with the path without the prefix of a nested router. A later call of
+    /// this method or of [`route`](Self::route) replaces the names.
+    ///
+    /// If there are more patterns than [`max_routes`](Self::max_routes), 64 by default, those that are
+    /// requested first keep their names, and the rest are `other`.
     ///
     /// ```
     /// use tower_conditional::observe::{Exchange, ObserveLayer};

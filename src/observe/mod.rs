@@ -111,7 +111,8 @@
 //! ## Routes
 //!
 //! An exchange has the name of a route and never a path. With the feature `axum` it is the
-//! `MatchedPath`, for layers inside of the router. Around a router, set [`ObserveLayer::routes`].
+//! `MatchedPath`, for layers inside of the router. Around a router, set [`ObserveLayer::routes`]. For
+//! other names, set [`ObserveLayer::route`].
 //!
 //! ## Logs
 //!

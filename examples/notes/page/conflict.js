@@ -8,7 +8,7 @@ function showMerge(draft) {
   draft.choices ??= {};
   const { conflicts } = mergeFields(fieldsOf(base), mine, fieldsOf(theirs));
   showState(
-    "Your save was refused (412), and nothing was overwritten. " +
+    "Somebody else has saved another version, and nothing was overwritten. " +
       (conflicts.length > 0
         ? "Both of you changed the same field. Choose what it shall be, then save."
         : "You changed different fields, so both changes fit. Check them, then save."),
@@ -50,6 +50,7 @@ function mergeField(draft, field, conflicts) {
   };
   element.addEventListener("change", ({ target }) => {
     if (target.type !== "radio") return;
+    if (target.value === "own") choice.own ??= result.value;
     choice.side = target.value;
     showChoice();
   });
@@ -77,6 +78,7 @@ function mergedField({ base, mine, theirs, choices }, field) {
     case null:
       return "";
     default:
+      // Theirs was chosen, or nobody has changed this field.
       return theirs[field];
   }
 }
@@ -88,7 +90,7 @@ function showPiece({ text, changed }) {
   return mark;
 }
 
-/** Makes the result of the merge the draft, which starts from their version. */
+/** Saves the result of the merge, with the condition that their version is still the current one. */
 async function saveMerge() {
   const id = openId;
   const draft = drafts.get(id);

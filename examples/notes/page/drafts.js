@@ -33,7 +33,7 @@ function isUnsaved(draft) {
   return draft !== undefined && !isSame(draft.mine, draft.base);
 }
 
-/** Tells if an earlier request had these fields. */
+/** Returns `true` if an earlier request had these fields. */
 function isSent(draft, fields) {
   return draft?.sent?.some((sent) => isSame(sent, fields)) ?? false;
 }

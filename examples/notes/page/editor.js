@@ -75,7 +75,7 @@ function closeEditor() {
   if (hadFocus) (notes.get(id)?.row.querySelector("button") ?? byId("notes")).focus();
 }
 
-/** Tells if the user is in the editor, and not somewhere else on the page. */
+/** Returns `true` if the user is in the editor, and not somewhere else on the page. */
 function hasEditorFocus() {
   const focus = document.activeElement;
   return focus === document.body || byId("editor").contains(focus);

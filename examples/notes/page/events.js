@@ -27,7 +27,7 @@ function stopEvents() {
 
 async function connected() {
   setText("connection", "");
-  // What changed before is in no event.
+  // Earlier changes are in no event.
   await readNotes();
   await saveWaiting();
 }

@@ -45,8 +45,8 @@ function describe(response) {
 
 /** Returns a title for a sentence: short, and without characters that change its direction. */
 function plainTitle(title) {
-  const plain = title.slice(0, 200).replace(/[\u202a-\u202e\u2066-\u2069]/g, "");
-  return plain.length < title.length ? `${plain.slice(0, 60)}…` : plain || "untitled";
+  const plain = title.slice(0, 1000).replace(/[\u202a-\u202e\u2066-\u2069]/g, "");
+  return plain.length > 200 ? `${plain.slice(0, 60)}…` : plain || "untitled";
 }
 
 const quote = ({ title }) => `“${plainTitle(title)}”`;

@@ -1,6 +1,6 @@
-// The three-way merge of a note.
+// The three-path merge of a note.
 //
-// `base` is the note as both sides read it, `mine` is the version of this
+// `base` is the note as both sides read it. `mine` is the version of this
 // browser, and `theirs` is the version that somebody else saved meanwhile. Only
 // the base tells a word that one side added from a word that the other side
 // removed.
@@ -157,26 +157,26 @@ const MOST_CHANGED_WORDS = 500;
  * `base` or added in `other`. Returns the pairs of indices, or none if more than
  * `MOST_CHANGED_WORDS` words are left over.
  *
- * This is the greedy algorithm of Myers (1986). Among all ways through both texts
+ * This is the greedy algorithm of Myers (1986). Among all paths through both texts
  * with the same numbers of removed and added words, only the one that comes
- * furthest matters. First the way without changes is tried, then all with one
+ * furthest matters. First the path without changes is tried, then all with one
  * change, and so on, until one comes to the end of both texts.
  */
 function pairWords(base, other) {
-  // `rounds[changes][removed]` is the index in `base` that the way comes to.
-  const rounds = [];
+  // `furthest[changes][removed]` is the index in `base` that the path comes to.
+  const furthest = [];
   for (let changes = 0; changes <= MOST_CHANGED_WORDS; changes++) {
-    rounds.push(new Int32Array(changes + 1));
+    furthest.push(new Int32Array(changes + 1));
     for (let removed = 0; removed <= changes; removed++) {
-      let i = indexAfterChange(rounds, changes, removed);
+      let i = indexAfterChange(furthest, changes, removed);
       let j = i - removed + (changes - removed);
       while (i < base.length && j < other.length && base[i] === other[j]) {
         i++;
         j++;
       }
-      rounds[changes][removed] = i;
+      furthest[changes][removed] = i;
       if (i === base.length && j === other.length) {
-        return tracePairedWords(rounds, changes, removed);
+        return tracePairedWords(furthest, changes, removed);
       }
     }
   }
@@ -184,26 +184,26 @@ function pairWords(base, other) {
 }
 
 /**
- * Returns the index in `base` right after the last change of a way, before the
+ * Returns the index in `base` right after the last change of a path, before the
  * equal words that follow. The change is a removed word or an added word.
  */
-function indexAfterChange(rounds, changes, removed) {
+function indexAfterChange(furthest, changes, removed) {
   if (changes === 0) return 0;
-  const before = rounds[changes - 1];
+  const before = furthest[changes - 1];
   if (removed === 0) return before[0];
   if (removed === changes) return before[removed - 1] + 1;
   return Math.max(before[removed - 1] + 1, before[removed]);
 }
 
-/** Follows a way of `pairWords` from its end back to the start. */
-function tracePairedWords(rounds, changes, removed) {
+/** Follows a path of `pairWords` from its end back to the start. */
+function tracePairedWords(furthest, changes, removed) {
   const pairs = [];
   for (; changes >= 0; changes--) {
-    const start = indexAfterChange(rounds, changes, removed);
-    for (let i = rounds[changes][removed] - 1; i >= start; i--) {
+    const start = indexAfterChange(furthest, changes, removed);
+    for (let i = furthest[changes][removed] - 1; i >= start; i--) {
       pairs.push([i, i - removed + (changes - removed)]);
     }
-    if (removed > 0 && start === rounds[changes - 1][removed - 1] + 1) removed--;
+    if (removed > 0 && start === furthest[changes - 1][removed - 1] + 1) removed--;
   }
   return pairs;
 }

@@ -61,8 +61,11 @@ pub(crate) fn page(routes: &str) -> anyhow::Result<(MethodRouter, Assets)> {
 /// Gives the value of a header from a response, or `None` for no header.
 type HeaderOf<B> = fn(&Response<B>) -> Option<HeaderValue>;
 
-/// Returns a layer that marks a 304 for the page, in `Server-Timing`. To a script it looks like the
-/// 200 of the stored copy, and Firefox even gives the size of that.
+/// Returns a layer that marks a 304 for the page, in `Server-Timing`. A script sees such a response as
+/// the 200 of the stored copy, and Firefox reports the size of that copy.
+///
+/// A cache in front may add the mark to its stored 200 (RFC 9111, section 3.2), so the page trusts it
+/// only in browsers that need it.
 pub(crate) fn timing<B>() -> SetResponseHeaderLayer<HeaderOf<B>> {
     SetResponseHeaderLayer::appending(HeaderName::from_static("server-timing"), |response| {
         let mark = HeaderValue::from_static("not-modified");

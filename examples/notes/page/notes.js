@@ -9,7 +9,7 @@ const LIST_READS = 5;
 /** The notes of the list by their number, each with its row. */
 const notes = new Map();
 
-/** Tells if the list was read, or a read is under way. */
+/** `true` once the list was read, or a read is under way. */
 let isListed = false;
 
 /** Reads the list. The browser's cache answers if it is unchanged. */

@@ -82,6 +82,7 @@ function addPlot({ name, value, second = () => 0, format, legend, max }) {
   byId("plots").append(figure);
   figure.querySelector(".name").textContent = name;
   const svg = figure.querySelector("svg");
+  svg.setAttribute("aria-label", name);
   return (seconds, totals) => {
     const values = seconds.map(value);
     const others = seconds.map(second);

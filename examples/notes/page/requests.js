@@ -51,10 +51,11 @@ function tellList(entry) {
  * Returns the status on the wire. To a script, a 304 looks like the 200 of the copy that it
  * confirms.
  */
-function answerOf({ transferSize, encodedBodySize, responseStatus, serverTiming }) {
+function answerOf({ transferSize, encodedBodySize, responseStatus, serverTiming, deliveryType }) {
   if (transferSize === 0) return encodedBodySize > 0 ? "browser’s copy" : "none";
   const isConfirmed = transferSize <= HEADER_SIZE && encodedBodySize > 0;
-  // Firefox gives the size of the copy, but shows what the service has said.
-  const isMarked = serverTiming?.some(({ name }) => name === "not-modified");
+  // Firefox gives the size of the copy, and no type of delivery. The service has marked a 304 for it.
+  const isMarked =
+    deliveryType === undefined && serverTiming?.some(({ name }) => name === "not-modified");
   return isConfirmed || isMarked ? "304" : String(responseStatus || "");
 }

@@ -38,7 +38,7 @@ async function trySave(id, isAutomatic) {
   // Without the condition, this could overwrite the work of somebody else.
   const headers = isDeleted ? { "If-None-Match": "*" } : { "If-Match": base.tag };
   // Even if this page is reloaded now, it knows its own text again.
-  draft.sent = [...(draft.sent ?? []), content];
+  if (!isSent(draft, content)) draft.sent = [...(draft.sent ?? []), content];
   keepDrafts();
   const response = await send("PUT", `/notes/${id}`, { headers, content });
   // The user may have discarded the draft meanwhile.
@@ -63,12 +63,15 @@ async function renewTag(id, draft) {
   const response = await send("GET", `/notes/${id}`, { cache: "reload" });
   if (drafts.get(id) !== draft) return false;
   if (response === null) return unanswered(id, draft);
-  if (response.status === 404) return wasDeleted(id, draft);
+  if (response.status === 404) return wasDeleted(id, draft, "");
   if (!isNote(response.content) || !isStrong(response.tag)) {
     refuse(id, "its tag is missing or weak, perhaps because of a proxy");
     return false;
   }
-  if (!isSame(response.content, draft.base)) return showConflict(id, draft, response);
+  if (!isSame(response.content, draft.base)) {
+    tell(`${quote(draft.base)} was not saved: somebody has saved another version.`);
+    return showConflict(id, draft, response);
+  }
   draft.base = versionOf(response);
   return true;
 }
@@ -135,8 +138,14 @@ async function refused(id, draft, response, isAutomatic) {
       return false;
     }
   }
-  if (!isNote(current.content)) return wasDeleted(id, draft);
-  if (!isSent(draft, current.content)) return showConflict(id, draft, current);
+  if (!isNote(current.content)) return wasDeleted(id, draft, " (412)");
+  if (!isSent(draft, current.content)) {
+    tell(
+      `Your save of ${quote(draft.base)} was refused (412): its tag is no longer ${draft.base.tag}. ` +
+        "Nothing was overwritten.",
+    );
+    return showConflict(id, draft, current);
+  }
   // The browser, too, repeats a request whose connection broke.
   tell(`Version ${current.content.version} of ${quote(current.content)} has your text already.`);
   accepted(id, current, isAutomatic);
@@ -144,8 +153,8 @@ async function refused(id, draft, response, isAutomatic) {
 }
 
 /** Keeps the draft of a note that was deleted. The next save creates it. */
-function wasDeleted(id, draft) {
-  tell(`${quote(draft.base)} was not saved (412): somebody has deleted it.`);
+function wasDeleted(id, draft, status) {
+  tell(`${quote(draft.base)} was not saved${status}: somebody has deleted it.`);
   Object.assign(draft, { isDeleted: true, isWaiting: false });
   keepDrafts();
   removeNote(id);
@@ -153,12 +162,8 @@ function wasDeleted(id, draft) {
   return false;
 }
 
-/** Shows both versions. */
+/** Shows both versions, of which the user makes one. */
 function showConflict(id, draft, response) {
-  tell(
-    `Your save of ${quote(draft.base)} was refused (412): its tag is no longer ${draft.base.tag}. ` +
-      "Nothing was overwritten.",
-  );
   const theirs = versionOf(response);
   Object.assign(draft, { theirs, choices: {}, isWaiting: false, isDeleted: false });
   keepDrafts();

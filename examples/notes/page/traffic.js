@@ -10,15 +10,18 @@ const WORDS = ["rain", "tea", "moss", "lamp", "harbour", "bread", "wind", "paper
 const pick = (list) => list[Math.floor(Math.random() * list.length)];
 const readIds = () => [...notes.keys()].slice(0, READ_NOTES);
 
-let isReading = false;
+/** The readers that read, or `null`. */
+let readers = null;
 
 /** Starts or stops the readers. */
 async function toggleReaders() {
-  isReading = !isReading;
-  byId("readers").setAttribute("aria-pressed", isReading);
-  if (!isReading) return;
+  const started = readers === null ? {} : null;
+  readers = started;
+  byId("readers").setAttribute("aria-pressed", started !== null);
+  if (started === null) return;
   tell("100 readers have started. See the plots.");
-  while (isReading) {
+  // Those that were stopped end even if others have started meanwhile.
+  while (readers === started) {
     const pause = wait(1000);
     const ids = readIds();
     const reads = Array.from({ length: ids.length > 0 ? READS_PER_SECOND : 0 }, () =>
@@ -49,6 +52,7 @@ async function addWord(id, word) {
   let mine = { title: base.title, text: `${base.text} ${word}` };
   let response;
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
+    if (!isStrong(tag)) return "The word was not written: the tag of the note is missing or weak.";
     const headers = { "If-Match": tag };
     response = await send("PUT", `/notes/${id}`, { headers, content: mine });
     const current = response?.content;
@@ -61,10 +65,12 @@ async function addWord(id, word) {
     tag = response.tag;
     base = current;
   }
-  return `It is not known if the word was written: ${describe(response)}.`;
+  const isUnknown = response === null || response.status >= 500;
+  const result = isUnknown ? "It is not known if the word was written" : "The word was not written";
+  return `${result}: ${describe(response)}.`;
 }
 
-/** Tells if an order is under way. */
+/** `true` while an order is under way. */
 let isOrdering = false;
 
 /** Places an order whose first answer is lost, unless one is under way. */

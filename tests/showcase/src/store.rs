@@ -13,7 +13,7 @@ use tower_conditional::{
 };
 use tower_conditional_sqlite::Scope;
 
-use crate::{events::Changes, options::Options, postgres::Postgres, problem::Problem, sqlite};
+use crate::{events::NoteChanges, options::Options, postgres::Postgres, problem::Problem, sqlite};
 
 pub(crate) use crate::sqlite::{Draft, Note, Order};
 
@@ -22,7 +22,7 @@ type BoxError = Box<dyn Error + Send + Sync>;
 #[derive(Clone, Debug)]
 pub(crate) struct Store {
     database: Backend<sqlite::Store, Postgres>,
-    pub(crate) changes: Changes,
+    pub(crate) changes: NoteChanges,
     /// Completes writes of pages whose clients disconnect. A connection must not return to the pool
     /// with a running statement, since the next request would wait for that.
     writes: Detached,
@@ -41,7 +41,7 @@ use Backend::{OnPostgres, OnSqlite};
 impl Store {
     pub(crate) async fn open(options: &Options, writes: &Detached) -> Result<Self, BoxError> {
         let notes = options.notes;
-        let changes = Changes::new(writes.clone());
+        let changes = NoteChanges::new(writes.clone());
         let database = match &options.postgres {
             Some(config) => OnPostgres(Postgres::connect(config.clone(), notes).await?),
             None => {

@@ -15,12 +15,12 @@ use serde::Deserialize;
 use tokio::time;
 use tokio_util::sync::CancellationToken;
 
-use crate::{events::Changes, problem::Problem, stats::counted};
+use crate::{events::NoteChanges, problem::Problem, stats::counted};
 
 const MAX_CHUNKS: u32 = 10_000;
 const MAX_PAUSE_MS: u32 = 10_000;
 
-pub(crate) fn routes(changes: &Changes, stop: CancellationToken) -> Router {
+pub(crate) fn routes(changes: &NoteChanges, stop: CancellationToken) -> Router {
     Router::new()
         .route("/stream", counted(get(chunks)))
         .route("/events", counted(changes.feed(stop)))

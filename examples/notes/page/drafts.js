@@ -10,8 +10,9 @@ const STORAGE_KEY = "tower-conditional-notes-drafts";
  * - `mine`: the fields of the user,
  * - `theirs`, `choices`: after a 412, the current version, and what the user has chosen of both. A
  *   merge makes it the base. So a save names a version only if its text is in what is saved,
- * - `sent`: the fields of earlier requests, which may have arrived,
- * - `isWaiting`: it is sent again until the service answers,
+ * - `asked`: the fields that the user has asked to save,
+ * - `sent`: the fields of requests with the tag of `base`, which may have arrived,
+ * - `isWaiting`: `asked` is sent again until the service answers,
  * - `isDeleted`: the note does not exist any more.
  */
 const drafts = new Map(readDrafts());
@@ -29,8 +30,11 @@ function isSame(one, other) {
   return FIELDS.every((field) => one[field] === other[field]);
 }
 
+/** Returns `true` if closing the draft would lose something, or an answer to it is missing. */
 function isUnsaved(draft) {
-  return draft !== undefined && !isSame(draft.mine, draft.base);
+  if (draft === undefined) return false;
+  const { base, mine, theirs, sent } = draft;
+  return sent !== undefined || theirs !== undefined || !isSame(mine, base);
 }
 
 /** Returns `true` if an earlier request had these fields. */
@@ -48,9 +52,11 @@ function readDrafts() {
   }
 }
 
-function isDraft({ base, mine, theirs = base }) {
-  const hasFields = (version) => FIELDS.every((field) => typeof version[field] === "string");
-  return [base, mine, theirs].every(hasFields) && Number.isInteger(base.version);
+function isDraft({ base, mine, theirs = base, asked = mine, sent = [] }) {
+  const hasFields = (fields) => FIELDS.every((field) => typeof fields[field] === "string");
+  const isVersion = ({ tag, version }) =>
+    Number.isInteger(version) && (tag === null || typeof tag === "string");
+  return [base, mine, theirs, asked, ...sent].every(hasFields) && [base, theirs].every(isVersion);
 }
 
 function keepDrafts() {

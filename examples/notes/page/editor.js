@@ -40,11 +40,15 @@ function showEditor() {
     : `Edit ${quote(base)}`;
   byId("form").hidden = isMerge;
   byId("merge").hidden = !isMerge;
-  for (const field of FIELDS) byId(field).value = mine[field];
+  // An input removes line breaks, and would join the words.
+  byId("title").value = mine.title.replace(/[\r\n]+/g, " ");
+  byId("text").value = mine.text;
   if (isMerge) return showMerge(draft);
   if (draft.isDeleted) {
     return showState("Somebody has deleted this note. Save to create it again.", true);
   }
+  if (draft.isWaiting)
+    return showState("Not saved: it is sent again until the service answers.", true);
   showState(`You have version ${base.version}. Its tag is ${base.tag ?? "missing"}.`);
   if (notes.get(openId)?.version > base.version) warnOfChange(openId);
 }
@@ -91,8 +95,8 @@ function draftChanged({ target }) {
 function cancelEdit() {
   const draft = drafts.get(openId);
   if (isUnsaved(draft)) {
-    const isUncertain = draft.isWaiting || saving.has(openId);
-    const uncertainty = isUncertain ? " It may be saved nevertheless: it was sent before." : "";
+    const uncertainty =
+      draft.sent !== undefined ? " It may be saved nevertheless: it was sent before." : "";
     addToLog(`Your text for ${quote(draft.base)} was discarded.${uncertainty}`);
   }
   closeEditor();

@@ -17,7 +17,7 @@ function followEvents() {
   events.addEventListener("open", connected);
   events.addEventListener("error", disconnected);
   events.addEventListener("note", (event) => noteChanged(JSON.parse(event.data)));
-  events.addEventListener("missed", readNotes);
+  events.addEventListener("missed", () => readNotes());
 }
 
 function stopEvents() {
@@ -54,24 +54,31 @@ async function noteChanged({ change, id, version }) {
   const isKnown = (latest) => known && !known.isDeleted && known.version >= latest;
   if (change === "deleted") return noteDeleted(id);
   if (isKnown(version) || (known === undefined && notes.size >= LISTED)) return;
+  const wasDeleted = known?.isDeleted;
   const response = await send("GET", `/notes/${id}`);
-  if (response?.status !== 200 || !isNote(response.content)) return;
+  if (isUnanswered(response)) {
+    await wait(RETRY_INTERVAL);
+    return noteChanged({ change, id, version });
+  }
+  if (response.status !== 200 || !isNote(response.content)) return;
   // Another event may have changed or removed it meanwhile.
-  if (notes.get(id) !== known || isKnown(response.content.version)) return;
-  if (isSent(drafts.get(id), response.content)) return save(id, true);
+  if (notes.get(id) !== known || known?.isDeleted !== wasDeleted) return;
+  if (isKnown(response.content.version)) return;
+  const draft = drafts.get(id);
+  const isOwn = isSent(draft, response.content) && draft.theirs === undefined && !saving.has(id);
+  if (isOwn) return handleArrived(id, response, true) ? save(id, true) : undefined;
   showNote(response.content, known !== undefined);
   addToLog(`Somebody saved version ${response.content.version} of ${quote(response.content)}.`);
 }
 
 function noteDeleted(id) {
-  const known = notes.get(id);
-  if (known === undefined) return;
-  addToLog(`Somebody deleted ${quote(known)}.`);
   const draft = drafts.get(id);
-  if (draft !== undefined && id === openId && draft.theirs === undefined) {
-    draft.isDeleted = true;
+  if (draft !== undefined && draft.theirs === undefined) {
+    Object.assign(draft, { isDeleted: true, isWaiting: false });
     keepDrafts();
-    showEditor();
+    if (id === openId) showEditor();
   }
+  const known = notes.get(id);
+  if (known !== undefined) addToLog(`Somebody deleted ${quote(known)}.`);
   removeNote(id);
 }

@@ -1,4 +1,4 @@
-// The three-path merge of a note.
+// The three-way merge of a note.
 //
 // `base` is the note as both sides read it. `mine` is the version of this
 // browser, and `theirs` is the version that somebody else saved meanwhile. Only

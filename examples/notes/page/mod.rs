@@ -65,7 +65,7 @@ type HeaderOf<B> = fn(&Response<B>) -> Option<HeaderValue>;
 /// Returns a layer that marks a 304 for the page, in `Server-Timing`. A script sees such a response as
 /// the 200 of the stored copy, and Firefox reports the size of that copy.
 ///
-/// A cache in front may add the mark to its stored 200 (RFC 9111, section 3.2), so the page trusts it
+/// A cache in front may add the mark to its stored 200 (RFC 9111, section 3.2). So the page trusts it
 /// only in browsers that need it.
 pub(crate) fn mark_not_modified<B>() -> SetResponseHeaderLayer<HeaderOf<B>> {
     SetResponseHeaderLayer::appending(HeaderName::from_static("server-timing"), |response| {

@@ -12,8 +12,8 @@ const notes = new Map();
 /** `true` once the list was read, or a read is under way. */
 let isListed = false;
 
-/** Reads the list. The browser's cache answers if it is unchanged. */
-async function readNotes() {
+/** Reads the list, until that succeeds. The browser's cache answers if it is unchanged. */
+async function readNotes(isRetry = false) {
   isListed = true;
   let response = null;
   for (let reads = 0, before = -1; reads < LIST_READS && before !== changeCount; reads++) {
@@ -21,8 +21,11 @@ async function readNotes() {
     before = changeCount;
     response = await send("GET", "/notes");
   }
-  if (response === null) return;
-  if (response.status !== 200) return addToLog(`The list cannot be read: ${describe(response)}.`);
+  if (response?.status !== 200 || !Array.isArray(response.content)) {
+    if (!isRetry) addToLog(`The list cannot be read: ${describe(response)}.`);
+    await wait(RETRY_INTERVAL);
+    return readNotes(true);
+  }
   showList(response.content);
 }
 
@@ -32,13 +35,18 @@ function showList(list) {
     const known = notes.get(note.id);
     showNote(note, known !== undefined && (known.isNews || known.version < note.version));
   }
-  for (const [id, { base }] of drafts) {
-    if (!notes.has(id)) showNote({ ...base, id });
-  }
+  showDrafts();
   const present = new Set(list.map((note) => note.id));
   [...notes.keys()].filter((id) => !present.has(id)).forEach(removeNote);
   const isPart = list.length > LISTED;
   setText("listed", isPart ? `These are the first ${LISTED} of ${list.length} notes.` : "");
+}
+
+/** Shows rows for drafts of notes that are not in the list. */
+function showDrafts() {
+  for (const [id, { base }] of drafts) {
+    if (!notes.has(id)) showNote({ ...base, id });
+  }
 }
 
 /** Shows a note in its row, and if it was changed by somebody else. */

@@ -14,10 +14,13 @@ async function save(id, isAutomatic = false) {
   // The write before may have saved the draft, or shown the merge.
   const draft = drafts.get(id);
   if (draft === undefined || draft.theirs !== undefined) return;
+  // Nobody has asked to create a note that was deleted after the save.
+  if (isAutomatic && draft.isDeleted) return;
   if (!isUnsaved(draft) && !draft.isDeleted) {
     if (id === openId && !isAutomatic) closeEditor();
     return;
   }
+  if (!isAutomatic) draft.asked = { ...draft.mine };
   const attempts = (async () => {
     while (await trySave(id, isAutomatic));
   })();
@@ -33,8 +36,8 @@ async function save(id, isAutomatic = false) {
 async function trySave(id, isAutomatic) {
   const draft = drafts.get(id);
   const { base, isDeleted } = draft;
-  if (!isDeleted && !isStrong(base.tag)) return renewTag(id, draft);
-  const content = { ...draft.mine };
+  if (!isDeleted && !isStrong(base.tag)) return renewTag(id, draft, isAutomatic);
+  const content = draft.asked ?? draft.mine;
   // Without the condition, this could overwrite the work of somebody else.
   const headers = isDeleted ? { "If-None-Match": "*" } : { "If-Match": base.tag };
   // Even if this page is reloaded now, it knows its own text again.
@@ -51,18 +54,21 @@ async function trySave(id, isAutomatic) {
     return false;
   }
   if (status === 412) return handlePreconditionFailed(id, draft, response, isAutomatic);
-  if (response === null || [502, 503, 504].includes(status)) return handleNoAnswer(id, draft);
+  if (isUnanswered(response)) return handleNoAnswer(id, draft);
   reportUnsaved(id, describe(response));
   return false;
 }
 
+/** Returns `true` if the service has not answered, but perhaps a proxy in its place. */
+const isUnanswered = (response) => response === null || [502, 503, 504].includes(response.status);
+
 const isStrong = (tag) => tag !== null && !tag.startsWith("W/");
 
 /** Reads the tag of a version that came with none, or with a weak one, through some proxy. */
-async function renewTag(id, draft) {
+async function renewTag(id, draft, isAutomatic) {
   const response = await send("GET", `/notes/${id}`, { cache: "reload" });
   if (drafts.get(id) !== draft) return false;
-  if (response === null) return handleNoAnswer(id, draft);
+  if (isUnanswered(response)) return handleNoAnswer(id, draft);
   if (response.status === 404) return handleDeleted(id, draft, "");
   if (!isNote(response.content) || !isStrong(response.tag)) {
     reportUnsaved(id, "its tag is missing or weak, perhaps because of a proxy");
@@ -70,7 +76,7 @@ async function renewTag(id, draft) {
   }
   if (!isSame(response.content, draft.base)) {
     addToLog(`${quote(draft.base)} was not saved: somebody has saved another version.`);
-    return showConflict(id, draft, response);
+    return showConflict(id, draft, response, isAutomatic);
   }
   draft.base = versionOf(response);
   return true;
@@ -87,9 +93,10 @@ function reportUnsaved(id, reason) {
 /** Keeps a draft that had no answer. Its condition makes it safe to send it again. */
 function handleNoAnswer(id, draft) {
   if (!draft.isWaiting) {
-    reportUnsaved(id, "the service does not answer. Your text is kept, and sent again later");
+    const next = draft.isDeleted ? "Save again later" : "It is sent again later";
+    reportUnsaved(id, `the service does not answer. Your text is kept. ${next}`);
   }
-  draft.isWaiting = true;
+  draft.isWaiting = !draft.isDeleted;
   keepDrafts();
   retryLater();
   return false;
@@ -107,9 +114,8 @@ async function retryLater() {
 }
 
 async function saveWaiting() {
-  for (const id of drafts.keys()) {
-    if (drafts.get(id)?.isWaiting) await save(id, true);
-  }
+  const waiting = [...drafts].filter(([, draft]) => draft.isWaiting);
+  await Promise.all(waiting.map(([id]) => save(id, true)));
 }
 
 /** Makes the saved version the base of the draft, which ends if there is no newer text. */
@@ -127,7 +133,8 @@ function handleSaved(id, response, isAutomatic) {
       `Version ${base.version} of ${quote(base)} is saved. Its text is now: ${text}`,
     );
   }
-  showState(`Version ${base.version} is saved. Its tag is ${base.tag ?? "missing"}.`);
+  const newer = isUnsaved(draft) ? " What you have written since is not saved yet." : "";
+  showState(`Version ${base.version} is saved.${newer}`);
 }
 
 /** Handles a 412. Returns `true` if the draft should be sent again at once. */
@@ -137,7 +144,7 @@ async function handlePreconditionFailed(id, draft, response, isAutomatic) {
     // Some proxy has replaced the content.
     current = await send("GET", `/notes/${id}`, { cache: "reload" });
     if (drafts.get(id) !== draft) return false;
-    if (current === null) return handleNoAnswer(id, draft);
+    if (isUnanswered(current)) return handleNoAnswer(id, draft);
     if (current.status !== 200 && current.status !== 404) {
       reportUnsaved(id, describe(current));
       return false;
@@ -149,14 +156,21 @@ async function handlePreconditionFailed(id, draft, response, isAutomatic) {
       `Your save of ${quote(draft.base)} was refused (412): somebody saved version ` +
         `${current.content.version} after you opened version ${draft.base.version}. Nothing was overwritten.`,
     );
-    return showConflict(id, draft, current);
+    return showConflict(id, draft, current, isAutomatic);
   }
-  // The browser, too, repeats a request whose connection broke.
-  addToLog(
-    `Version ${current.content.version} of ${quote(current.content)} has your text already.`,
-  );
-  handleSaved(id, current, isAutomatic);
-  return isUnsaved(drafts.get(id));
+  return handleArrived(id, current, isAutomatic);
+}
+
+/**
+ * Takes a note with a text that was sent before as saved. The browser, too, repeats a request whose
+ * connection broke. Returns `true` if another text is still to be sent.
+ */
+function handleArrived(id, response, isAutomatic) {
+  const { content } = response;
+  addToLog(`Version ${content.version} of ${quote(content)} has your text already.`);
+  const { asked } = drafts.get(id);
+  handleSaved(id, response, isAutomatic);
+  return drafts.has(id) && asked !== undefined && !isSame(asked, content);
 }
 
 /** Keeps the draft of a note that was deleted. The next save creates it. */
@@ -170,9 +184,17 @@ function handleDeleted(id, draft, status) {
 }
 
 /** Shows both versions, of which the user makes one. */
-function showConflict(id, draft, response) {
+function showConflict(id, draft, response, isAutomatic) {
+  if (isAutomatic && id === openId && hasEditorFocus()) {
+    // What the user writes at this moment would be lost.
+    draft.isWaiting = false;
+    showNote(response.content, true);
+    return false;
+  }
   const theirs = versionOf(response);
-  Object.assign(draft, { theirs, choices: {}, isWaiting: false, isDeleted: false });
+  // Requests with the old tag cannot arrive any more.
+  const isSettled = { asked: undefined, sent: undefined, isWaiting: false, isDeleted: false };
+  Object.assign(draft, isSettled, { theirs, choices: {} });
   keepDrafts();
   showNote(response.content);
   if (id !== openId) return false;

@@ -34,6 +34,7 @@ const [kept] = [...drafts.values()];
 if (kept !== undefined)
   showState(`Your unsaved text for ${quote(kept.base)} is kept. Press Edit to go on.`);
 
+showDrafts();
 observeRequests();
 followEvents();
 plotMetrics();

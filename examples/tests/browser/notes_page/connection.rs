@@ -30,10 +30,15 @@ async fn offline_and_back_loses_nothing(browser: &Browser) {
     tab.type_text(" later").await;
     proxy.accept();
     // The browser connects again after some seconds.
-    tab.wait_for_log("You saved version 2").await;
-    let note = service.get("/notes/1").await;
-    let text = note["text"].as_str().unwrap();
-    assert!(text.ends_with(" before offline later"), "{text}");
+    // Words that were written after the save wait for the next one.
+    for (version, end) in [(2, " before offline"), (3, " before offline later")] {
+        tab.wait_for_log(&format!("You saved version {version}"))
+            .await;
+        let note = service.get("/notes/1").await;
+        let text = note["text"].as_str().unwrap();
+        assert!(text.ends_with(end), "{text}");
+        tab.press("Control+Enter").await;
+    }
     assert_eq!(service.refused().await, 0.0);
     browser.assert_quiet(&[ExpectedEntry::BrokenConnection]);
 }

@@ -1,12 +1,15 @@
 //! A proxy between browsers and the service, which changes responses.
 
-use std::sync::{Arc, Mutex};
+use std::{
+    error::Error,
+    sync::{Arc, Mutex},
+};
 
 use axum::{
     Router,
     body::Body,
     extract::{Request, State},
-    http::{HeaderValue, Method, header::ETAG},
+    http::{HeaderValue, Method, StatusCode, header::ETAG},
     response::{Html, IntoResponse, Response},
 };
 use hyper::client::conn::http1;
@@ -49,12 +52,12 @@ impl ChangingProxy {
         *self.change.lock().unwrap() = change;
     }
 
-    async fn forward(&self, request: Request) -> Response {
-        let stream = TcpStream::connect(&self.service).await.unwrap();
-        let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.unwrap();
+    async fn forward(&self, request: Request) -> Result<Response, Box<dyn Error>> {
+        let stream = TcpStream::connect(&self.service).await?;
+        let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
         // The connection ends with the response, or with the tab.
         tokio::spawn(connection);
-        sender.send_request(request).await.unwrap().map(Body::new)
+        Ok(sender.send_request(request).await?.map(Body::new))
     }
 }
 
@@ -65,7 +68,10 @@ async fn pass(State(proxy): State<ChangingProxy>, request: Request) -> Response 
     if change == Some(ResponseChange::PageForWrites) && *request.method() == Method::PUT {
         return Html("<h1>Please log in</h1>").into_response();
     }
-    let mut response = proxy.forward(request).await;
+    let Ok(mut response) = proxy.forward(request).await else {
+        // At the end of a test, the service ends before the page.
+        return StatusCode::BAD_GATEWAY.into_response();
+    };
     let headers = response.headers_mut();
     match change {
         Some(ResponseChange::MissingTag) => {

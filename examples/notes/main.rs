@@ -74,7 +74,7 @@ async fn main() -> anyhow::Result<()> {
     let layers = server::layers(routes::tags()?, routes::policies()?);
     // Outside of the router, the layer has to be told the routes.
     let observe = ObserveLayer::new(metrics).routes(metrics::ROUTES)?;
-    let layers = (observe, page::timing(), layers);
+    let layers = (observe, page::mark_not_modified(), layers);
     let app = wrap(server::with_fallbacks(router), layers);
     server::serve(listener, app, stop).await?;
     // Writes and orders whose clients have left.

@@ -10,7 +10,7 @@ function showMerge(draft) {
   showState(
     "Somebody else has saved another version, and nothing was overwritten. " +
       (conflicts.length > 0
-        ? "Both of you changed the same field. Choose what it shall be, then save."
+        ? "Both of you changed the same field. Choose the text to keep, then save."
         : "You changed different fields, so both changes fit. Check them, then save."),
     true,
   );
@@ -27,10 +27,12 @@ function mergeField(draft, field, conflicts) {
   const isConflict = conflicts.includes(field);
   element.querySelector("legend").textContent = LABELS[field];
   element.querySelector(".why").textContent = isConflict
-    ? "Both of you changed it. “Both” keeps the words of both."
-    : isMine
-      ? "Only you changed it, or both alike: yours is taken."
-      : "Only the other side changed it: theirs is taken.";
+    ? "Both of you changed it. “Both” has the words that each of you added."
+    : mine[field] === theirs[field]
+      ? "You both made the same change."
+      : isMine
+        ? "Only you changed it. Yours is taken."
+        : "Only the other side changed it. Theirs is taken.";
   for (const [side, version] of Object.entries({ base, mine, theirs })) {
     const pieces = markChanges(base[field], version[field]);
     element.querySelector(`[data-side=${side}]`).replaceChildren(...pieces.map(showPiece));
@@ -40,6 +42,7 @@ function mergeField(draft, field, conflicts) {
   const result = element.querySelector("textarea");
   result.rows = field === "title" ? 1 : 4;
   result.required = field === "title";
+  result.placeholder = "Choose above, or write here.";
   const showChoice = () => {
     for (const radio of element.querySelectorAll("input")) {
       radio.name = `choice-${field}`;
@@ -72,7 +75,7 @@ function mergedField({ base, mine, theirs, choices }, field) {
     case "mine":
       return mine[field];
     case "both":
-      return mergeWords(base[field], mine[field], theirs[field]);
+      return mergeBoth(base[field], mine[field], theirs[field], field === "title" ? " " : "\n\n");
     case "own":
       return choices[field].own ?? "";
     case null:
@@ -81,6 +84,18 @@ function mergedField({ base, mine, theirs, choices }, field) {
       // Theirs was chosen, or nobody has changed this field.
       return theirs[field];
   }
+}
+
+/** Returns one text with the words of both. Two texts that are new as a whole stay whole. */
+function mergeBoth(base, mine, theirs, separator) {
+  const isNew = [mine, theirs].every((text) => isRewritten(base, text));
+  return isNew ? theirs + separator + mine : mergeWords(base, mine, theirs);
+}
+
+/** Returns `true` if less than half of a text was kept. */
+function isRewritten(base, text) {
+  const kept = markChanges(text, base).filter(({ changed }) => !changed);
+  return kept.reduce((length, piece) => length + piece.text.length, 0) < base.length / 2;
 }
 
 function showPiece({ text, changed }) {
@@ -98,7 +113,7 @@ async function saveMerge() {
   const mine = Object.fromEntries(FIELDS.map((field) => [field, mergedField(draft, field)]));
   Object.assign(draft, { base: theirs, mine, theirs: undefined, choices: undefined });
   if (isSame(mine, theirs)) {
-    tell(`You kept version ${theirs.version} of ${quote(theirs)}. Nothing had to be saved.`);
+    addToLog(`You kept version ${theirs.version} of ${quote(theirs)}. Nothing had to be saved.`);
     return closeEditor();
   }
   keepDrafts();

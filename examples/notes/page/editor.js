@@ -14,7 +14,7 @@ async function openNote(id) {
     // Another note may have been asked for meanwhile.
     if (requestedId !== id) return;
     if (response?.status !== 200 || !isNote(response.content)) {
-      tell(`The note cannot be opened: ${describe(response)}.`);
+      addToLog(`The note cannot be opened: ${describe(response)}.`);
       if (response?.status === 404) removeNote(id);
       return;
     }
@@ -62,8 +62,8 @@ function warnOfChange(id) {
   );
 }
 
-/** Removes the note from the editor, and its draft. */
-function closeEditor() {
+/** Removes the note from the editor, and its draft. Says what has happened to the note. */
+function closeEditor(state = "Press Edit at a note.") {
   const hadFocus = hasEditorFocus();
   const id = openId;
   openId = null;
@@ -71,7 +71,7 @@ function closeEditor() {
   byId("form").hidden = true;
   byId("merge").hidden = true;
   byId("editor-heading").textContent = "No note is open";
-  showState("Press Edit at a note.");
+  showState(state);
   if (hadFocus) (notes.get(id)?.row.querySelector("button") ?? byId("notes")).focus();
 }
 
@@ -91,8 +91,9 @@ function draftChanged({ target }) {
 function cancelEdit() {
   const draft = drafts.get(openId);
   if (isUnsaved(draft)) {
-    const perhaps = draft.sent === undefined ? "" : " It may be saved: it was sent before.";
-    tell(`Your text for ${quote(draft.base)} was discarded.${perhaps}`);
+    const isUncertain = draft.isWaiting || saving.has(openId);
+    const uncertainty = isUncertain ? " It may be saved nevertheless: it was sent before." : "";
+    addToLog(`Your text for ${quote(draft.base)} was discarded.${uncertainty}`);
   }
   closeEditor();
 }

@@ -60,13 +60,13 @@ async function noteChanged({ change, id, version }) {
   if (notes.get(id) !== known || isKnown(response.content.version)) return;
   if (isSent(drafts.get(id), response.content)) return save(id, true);
   showNote(response.content, known !== undefined);
-  tell(`Somebody saved version ${response.content.version} of ${quote(response.content)}.`);
+  addToLog(`Somebody saved version ${response.content.version} of ${quote(response.content)}.`);
 }
 
 function noteDeleted(id) {
   const known = notes.get(id);
   if (known === undefined) return;
-  tell(`Somebody deleted ${quote(known)}.`);
+  addToLog(`Somebody deleted ${quote(known)}.`);
   const draft = drafts.get(id);
   if (draft !== undefined && id === openId && draft.theirs === undefined) {
     draft.isDeleted = true;

@@ -52,7 +52,7 @@ function plainTitle(title) {
 const quote = ({ title }) => `“${plainTitle(title)}”`;
 
 /** Adds a sentence to the log. The oldest ones go. */
-function tell(sentence) {
+function addToLog(sentence) {
   const log = byId("log");
   const entry = document.createElement("p");
   entry.textContent = sentence;

@@ -13,7 +13,8 @@ use tower_http::set_header::SetResponseHeaderLayer;
 const STYLE: &str = include_str!("page.css");
 const ICON: &str = include_str!("icon.svg");
 
-/// The parts of the script, which have one scope.
+/// The parts of the script, which have one scope. `start.js` runs last, and the others define functions.
+/// One file needs no `import`, which would have to know the names with hashes.
 const SCRIPT: &str = concat!(
     include_str!("http.js"),
     include_str!("merge.js"),
@@ -66,7 +67,7 @@ type HeaderOf<B> = fn(&Response<B>) -> Option<HeaderValue>;
 ///
 /// A cache in front may add the mark to its stored 200 (RFC 9111, section 3.2), so the page trusts it
 /// only in browsers that need it.
-pub(crate) fn timing<B>() -> SetResponseHeaderLayer<HeaderOf<B>> {
+pub(crate) fn mark_not_modified<B>() -> SetResponseHeaderLayer<HeaderOf<B>> {
     SetResponseHeaderLayer::appending(HeaderName::from_static("server-timing"), |response| {
         let mark = HeaderValue::from_static("not-modified");
         (response.status() == StatusCode::NOT_MODIFIED).then_some(mark)

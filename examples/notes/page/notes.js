@@ -22,7 +22,7 @@ async function readNotes() {
     response = await send("GET", "/notes");
   }
   if (response === null) return;
-  if (response.status !== 200) return tell(`The list cannot be read: ${describe(response)}.`);
+  if (response.status !== 200) return addToLog(`The list cannot be read: ${describe(response)}.`);
   showList(response.content);
 }
 
@@ -77,6 +77,7 @@ function showVersion(id) {
   const parts = [known.isDeleted ? "deleted" : `version ${known.version}`];
   if (known.isNews) parts.push("changed");
   if (isUnsaved(drafts.get(id))) parts.push("unsaved text");
+  known.row.classList.toggle("unsaved", isUnsaved(drafts.get(id)));
   known.row.querySelector(".version").textContent = parts.join(", ");
 }
 

@@ -9,28 +9,30 @@ const OBSERVING = ["/metrics", "/events"];
 const SVG_WIDTH = 120;
 const SVG_HEIGHT = 40;
 
-/** The plots: `value` is of one second, and `second` is a dashed line to compare it with. */
+/**
+ * The plots. `value` is of one second, or `null` if there is none. `second` is a dashed line to compare
+ * it with.
+ */
 const PLOTS = [
   {
     name: "Reads answered with 304",
-    value: ({ reads, unchanged }) => (reads > 0 ? (100 * unchanged) / reads : 0),
-    format: (share) => `${Math.round(share)} %`,
+    value: ({ reads, unchanged }) => (reads > 0 ? (100 * unchanged) / reads : null),
+    format: (share) => (share === null ? "no reads" : `${Math.round(share)} %`),
     legend: (totals) => `${totals.unchanged} of ${totals.reads} reads since the start`,
     max: 100,
   },
   {
-    name: "Bytes of content saved",
+    name: "Content saved, about",
     value: ({ saved }) => saved,
     format: (bytes) => `${formatBytes(bytes)}/s`,
-    legend: (totals) => `${formatBytes(totals.saved)} since the start`,
+    legend: (totals) => `${formatBytes(totals.saved)} since the start, before compression`,
   },
   {
     name: "Handler runs",
     value: ({ runs }) => runs,
     second: ({ requests }) => requests,
     format: (runs, requests) => `${Math.round(runs)} of ${Math.round(requests)}/s`,
-    legend: (totals) =>
-      `${totals.runs} for ${totals.requests} requests since the start. The dashed line is requests`,
+    legend: (totals) => `${totals.runs} runs for ${totals.requests} requests. Dashed: requests`,
   },
   {
     name: "Writes refused with 412",
@@ -56,7 +58,7 @@ function parseMetrics(text) {
   return samples;
 }
 
-function summarize(samples) {
+function sumCounters(samples) {
   const sum = (name, counts = () => true) =>
     samples
       .filter((sample) => sample.name === `http_conditional_${name}_total` && counts(sample))
@@ -77,7 +79,7 @@ function summarize(samples) {
 }
 
 /** Adds a plot to the page. Returns the function that shows the seconds. */
-function addPlot({ name, value, second = () => 0, format, legend, max }) {
+function addPlot({ name, value, second = () => null, format, legend, max }) {
   const figure = byId("plot").content.cloneNode(true).firstElementChild;
   byId("plots").append(figure);
   figure.querySelector(".name").textContent = name;
@@ -90,12 +92,10 @@ function addPlot({ name, value, second = () => 0, format, legend, max }) {
     figure.querySelector(".first").setAttribute("points", points(values, top));
     figure.querySelector(".second").setAttribute("points", points(others, top));
     const shown = format(values.at(-1), others.at(-1));
+    const highest = format(Math.max(...values), Math.max(...others));
     figure.querySelector(".value").textContent = shown;
     figure.querySelector(".legend").textContent = legend(totals);
-    svg.setAttribute(
-      "aria-label",
-      `${name}: now ${shown}, at most ${format(Math.max(...values), Math.max(...others))}`,
-    );
+    svg.setAttribute("aria-label", `${name}: now ${shown}, at most ${highest}`);
   };
 }
 
@@ -103,8 +103,9 @@ function addPlot({ name, value, second = () => 0, format, legend, max }) {
 function points(values, top) {
   const step = SVG_WIDTH / (SECONDS - 1);
   const left = SVG_WIDTH - (values.length - 1) * step;
+  const height = (value) => SVG_HEIGHT - 1 - (value / top) * (SVG_HEIGHT - 2);
   const point = (value, i) =>
-    `${(left + i * step).toFixed(1)},${(SVG_HEIGHT - 1 - (value / top) * (SVG_HEIGHT - 2)).toFixed(1)}`;
+    value === null ? "" : `${(left + i * step).toFixed(1)},${height(value).toFixed(1)}`;
   return values.map(point).join(" ");
 }
 
@@ -139,7 +140,7 @@ function ratesBetween(before, now) {
 async function readMetrics() {
   try {
     const response = await fetch("/metrics", { signal: AbortSignal.timeout(REQUEST_TIMEOUT) });
-    return response.ok ? summarize(parseMetrics(await response.text())) : null;
+    return response.ok ? sumCounters(parseMetrics(await response.text())) : null;
   } catch {
     return null;
   }

@@ -6,13 +6,20 @@ const ROWS = 8;
 /** Stands for the header in the sizes that a browser gives, in bytes (Resource Timing, 4.4). */
 const HEADER_SIZE = 300;
 
+/** `true` once the log says how the list came. */
+let isListLogged = false;
+
 /** Shows the latest requests, beginning with that of the page itself. */
 function observeRequests() {
   const showAll = (entries) => {
     const seen = entries.filter((entry) => !OBSERVING.includes(pathOf(entry)));
     for (const entry of seen.slice(-ROWS)) byId("requests").prepend(requestRow(entry));
     while (byId("requests").children.length > ROWS) byId("requests").lastChild.remove();
-    seen.filter((entry) => pathOf(entry) === "/notes").forEach(tellList);
+    if (!isListLogged)
+      seen
+        .filter((entry) => pathOf(entry) === "/notes")
+        .slice(0, 1)
+        .forEach(logList);
   };
   showAll(performance.getEntriesByType("navigation"));
   const observer = new PerformanceObserver((list) => showAll(list.getEntries()));
@@ -36,14 +43,16 @@ function requestRow(entry) {
   return row;
 }
 
-function tellList(entry) {
+/** Says how the list came, once. */
+function logList(entry) {
+  isListLogged = true;
   const answer = answerOf(entry);
   const size = formatBytes(entry.encodedBodySize);
   if (answer === "200")
-    tell(`The list was read: 200, with ${size} of content. Reload this page to see a 304.`);
+    addToLog(`The list was read: 200, with ${size} of content. Reload this page to see a 304.`);
   if (answer === "304")
-    tell(
-      `The list was read again: 304. The copy of your browser is still right, and ${size} were not sent.`,
+    addToLog(
+      `The list was checked: 304. The copy of your browser is still right, and ${size} were not sent.`,
     );
 }
 

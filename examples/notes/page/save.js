@@ -45,14 +45,14 @@ async function trySave(id, isAutomatic) {
   if (drafts.get(id) !== draft) return false;
   const status = response?.status;
   if (isNote(response?.content) && (status === 200 || status === 201)) {
-    const reason = isDeleted ? "The note did not exist" : `It still had the tag ${base.tag}`;
-    tell(`You saved version ${response.content.version} of ${quote(content)}. ${reason}.`);
-    accepted(id, response, isAutomatic);
+    const reason = isDeleted ? "The note was absent" : "Nobody had saved since you started";
+    addToLog(`You saved version ${response.content.version} of ${quote(content)}. ${reason}.`);
+    handleSaved(id, response, isAutomatic);
     return false;
   }
-  if (status === 412) return refused(id, draft, response, isAutomatic);
-  if (response === null || [502, 503, 504].includes(status)) return unanswered(id, draft);
-  refuse(id, describe(response));
+  if (status === 412) return handlePreconditionFailed(id, draft, response, isAutomatic);
+  if (response === null || [502, 503, 504].includes(status)) return handleNoAnswer(id, draft);
+  reportUnsaved(id, describe(response));
   return false;
 }
 
@@ -62,14 +62,14 @@ const isStrong = (tag) => tag !== null && !tag.startsWith("W/");
 async function renewTag(id, draft) {
   const response = await send("GET", `/notes/${id}`, { cache: "reload" });
   if (drafts.get(id) !== draft) return false;
-  if (response === null) return unanswered(id, draft);
-  if (response.status === 404) return wasDeleted(id, draft, "");
+  if (response === null) return handleNoAnswer(id, draft);
+  if (response.status === 404) return handleDeleted(id, draft, "");
   if (!isNote(response.content) || !isStrong(response.tag)) {
-    refuse(id, "its tag is missing or weak, perhaps because of a proxy");
+    reportUnsaved(id, "its tag is missing or weak, perhaps because of a proxy");
     return false;
   }
   if (!isSame(response.content, draft.base)) {
-    tell(`${quote(draft.base)} was not saved: somebody has saved another version.`);
+    addToLog(`${quote(draft.base)} was not saved: somebody has saved another version.`);
     return showConflict(id, draft, response);
   }
   draft.base = versionOf(response);
@@ -77,17 +77,17 @@ async function renewTag(id, draft) {
 }
 
 /** Keeps the draft, and says why it is not saved. */
-function refuse(id, reason) {
+function reportUnsaved(id, reason) {
   const draft = drafts.get(id);
   draft.isWaiting = false;
-  tell(`${quote(draft.base)} was not saved: ${reason}.`);
+  addToLog(`${quote(draft.base)} was not saved: ${reason}.`);
   if (id === openId) showState(`Not saved: ${reason}.`, true);
 }
 
 /** Keeps a draft that had no answer. Its condition makes it safe to send it again. */
-function unanswered(id, draft) {
+function handleNoAnswer(id, draft) {
   if (!draft.isWaiting) {
-    refuse(id, "the service does not answer. Your text is kept, and sent again later");
+    reportUnsaved(id, "the service does not answer. Your text is kept, and sent again later");
   }
   draft.isWaiting = true;
   keepDrafts();
@@ -113,7 +113,7 @@ async function saveWaiting() {
 }
 
 /** Makes the saved version the base of the draft, which ends if there is no newer text. */
-function accepted(id, response, isAutomatic) {
+function handleSaved(id, response, isAutomatic) {
   const draft = drafts.get(id);
   const base = versionOf(response);
   Object.assign(draft, { base, sent: undefined, isWaiting: false, isDeleted: false });
@@ -121,40 +121,47 @@ function accepted(id, response, isAutomatic) {
   keepDrafts();
   if (id !== openId) return isUnsaved(draft) ? undefined : forgetDraft(id);
   // The editor of somebody who writes stays open.
-  if (!isAutomatic && !isUnsaved(draft)) return closeEditor();
+  if (!isAutomatic && !isUnsaved(draft)) {
+    const text = base.text.length > 500 ? `${base.text.slice(0, 500)}…` : base.text;
+    return closeEditor(
+      `Version ${base.version} of ${quote(base)} is saved. Its text is now: ${text}`,
+    );
+  }
   showState(`Version ${base.version} is saved. Its tag is ${base.tag ?? "missing"}.`);
 }
 
 /** Handles a 412. Returns `true` if the draft should be sent again at once. */
-async function refused(id, draft, response, isAutomatic) {
+async function handlePreconditionFailed(id, draft, response, isAutomatic) {
   let current = response;
   if (response.content === null) {
     // Some proxy has replaced the content.
     current = await send("GET", `/notes/${id}`, { cache: "reload" });
     if (drafts.get(id) !== draft) return false;
-    if (current === null) return unanswered(id, draft);
+    if (current === null) return handleNoAnswer(id, draft);
     if (current.status !== 200 && current.status !== 404) {
-      refuse(id, describe(current));
+      reportUnsaved(id, describe(current));
       return false;
     }
   }
-  if (!isNote(current.content)) return wasDeleted(id, draft, " (412)");
+  if (!isNote(current.content)) return handleDeleted(id, draft, " (412)");
   if (!isSent(draft, current.content)) {
-    tell(
-      `Your save of ${quote(draft.base)} was refused (412): its tag is no longer ${draft.base.tag}. ` +
-        "Nothing was overwritten.",
+    addToLog(
+      `Your save of ${quote(draft.base)} was refused (412): somebody saved version ` +
+        `${current.content.version} after you opened version ${draft.base.version}. Nothing was overwritten.`,
     );
     return showConflict(id, draft, current);
   }
   // The browser, too, repeats a request whose connection broke.
-  tell(`Version ${current.content.version} of ${quote(current.content)} has your text already.`);
-  accepted(id, current, isAutomatic);
+  addToLog(
+    `Version ${current.content.version} of ${quote(current.content)} has your text already.`,
+  );
+  handleSaved(id, current, isAutomatic);
   return isUnsaved(drafts.get(id));
 }
 
 /** Keeps the draft of a note that was deleted. The next save creates it. */
-function wasDeleted(id, draft, status) {
-  tell(`${quote(draft.base)} was not saved${status}: somebody has deleted it.`);
+function handleDeleted(id, draft, status) {
+  addToLog(`${quote(draft.base)} was not saved${status}: somebody has deleted it.`);
   Object.assign(draft, { isDeleted: true, isWaiting: false });
   keepDrafts();
   removeNote(id);

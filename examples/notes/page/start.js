@@ -30,6 +30,10 @@ document.addEventListener("visibilitychange", () => {
 });
 window.addEventListener("beforeunload", confirmUnload);
 
+const [kept] = [...drafts.values()];
+if (kept !== undefined)
+  showState(`Your unsaved text for ${quote(kept.base)} is kept. Press Edit to go on.`);
+
 observeRequests();
 followEvents();
 plotMetrics();

@@ -19,7 +19,7 @@ async function toggleReaders() {
   readers = started;
   byId("readers").setAttribute("aria-pressed", started !== null);
   if (started === null) return;
-  tell("100 readers have started. See the plots.");
+  addToLog("100 readers have started. See the plots.");
   // Those that were stopped end even if others have started meanwhile.
   while (readers === started) {
     const pause = wait(1000);
@@ -38,10 +38,10 @@ const ATTEMPTS = 5;
 /** Adds a word to one of the notes that are read. */
 async function writeWord() {
   const id = pick(readIds().filter((id) => !saving.has(id)));
-  if (id === undefined) return tell("There is no note to write to.");
+  if (id === undefined) return addToLog("There is no note to write to.");
   const written = addWord(id, pick(WORDS)).finally(() => saving.delete(id));
   saving.set(id, written);
-  tell(await written);
+  addToLog(await written);
 }
 
 /** Adds a word. If somebody else writes at the same time, both changes are kept. */
@@ -58,7 +58,7 @@ async function addWord(id, word) {
     const current = response?.content;
     if (response?.status === 200) {
       showNote(current);
-      return `You wrote a word into ${quote(mine)}. Its next reader gets version ${current.version}.`;
+      return `You added “${word}” to ${quote(mine)}. Its next reader gets version ${current.version}.`;
     }
     if (response?.status !== 412 || !isNote(current)) break;
     mine = { title: current.title, text: mergeWords(base.text, mine.text, current.text) };
@@ -100,7 +100,7 @@ async function order() {
   if (orders?.status !== 200) return;
   const executed = orders.content.filter((order) => order.item === item).length;
   say(`Orders that were executed with this key: ${executed}.`);
-  tell(`The answer to an order was lost, and it was sent again. Executions: ${executed}.`);
+  addToLog(`The answer to an order was lost, and it was sent again. Executions: ${executed}.`);
 }
 
 /** Sends an order until it is answered. Returns the last answer. */

@@ -96,7 +96,7 @@ async fn start(options: Options) -> Result<(), Box<dyn Error + Send + Sync>> {
     let layers = (
         ObserveLayer::new(metrics).routes(metrics::ROUTES.into_iter().chain(CHECKS))?,
         from_fn_with_state(options.planted, planted::other_tags),
-        page::timing(),
+        page::mark_not_modified(),
         server::layers(tags, policies),
     );
     let app = wrap(server::with_fallbacks(router), layers);

@@ -31,7 +31,7 @@ async fn a_reload_of_an_unchanged_list_moves_little(browser: &Browser) {
     let skipped = tab.requests().len();
     tab.reload().await;
     tab.wait_for_list().await;
-    tab.wait_for_log("The list was read again: 304").await;
+    tab.wait_for_log("The list was checked: 304").await;
     tab.wait_for_request(skipped, list).await;
     let mut requests = tab.requests().split_off(skipped);
     // Firefox may ask for the icon late, and then that request is of the first load.
@@ -81,6 +81,6 @@ async fn a_hundred_readers_are_answered_with_304(browser: &Browser) {
     assert!(runs <= others + 1.0, "{runs} runs, {others} requests");
 
     tab.click("button", "Write").await;
-    tab.wait_for_log("You wrote").await;
+    tab.wait_for_log("You added").await;
     browser.assert_quiet(&[]);
 }

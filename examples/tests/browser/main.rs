@@ -1,7 +1,8 @@
-//! Tests in Chromium and Firefox: a script of one origin with services of another, and a player that seeks.
+//! Tests in Chromium and Firefox: the page of `notes`, a script of one origin with services of
+//! another, and a player that seeks.
 //!
-//! Both are servers on 127.0.0.1, and their ports make two origins. The page posts what its script
-//! has seen to its own server.
+//! All servers are on 127.0.0.1, and their ports make the origins. The pages of the script and of the
+//! player post to their own servers what they have seen.
 
 mod client;
 mod cross_origin;

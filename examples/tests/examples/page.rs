@@ -15,6 +15,12 @@ impl Server {
     }
 }
 
+/// Returns the header of a request that accepts this content encoding.
+fn accepting(coding: Option<&str>) -> Vec<(&'static str, &str)> {
+    let header = coding.map(|name| ("accept-encoding", name));
+    header.into_iter().collect()
+}
+
 /// Returns the URLs of the page's files, which are the values of attributes.
 fn files(page: &str) -> Vec<&str> {
     let values = page.split('"');
@@ -28,10 +34,7 @@ async fn the_page_has_a_strict_policy_and_a_reload_moves_only_a_head() {
     let notes = Server::notes(&[]).await;
     for http in BOTH {
         for coding in [None, Some("gzip"), Some("br")] {
-            let mut fields: Vec<_> = coding
-                .map(|name| ("accept-encoding", name))
-                .into_iter()
-                .collect();
+            let mut fields = accepting(coding);
             let page = notes.get(http, "/", &fields).await;
             assert_eq!(page.status, 200);
             assert_eq!(page.field("content-encoding"), coding);
@@ -97,10 +100,7 @@ async fn each_file_of_the_page_is_immutable() {
         let file = file.unwrap_or_else(|| panic!("no {extension} in {files:?}"));
         for http in BOTH {
             for coding in [None, Some("gzip"), Some("br")] {
-                let mut fields: Vec<_> = coding
-                    .map(|name| ("accept-encoding", name))
-                    .into_iter()
-                    .collect();
+                let mut fields = accepting(coding);
                 let full = notes.get(http, file, &fields).await;
                 assert_eq!(full.status, 200, "{file}");
                 assert_eq!(full.field("content-type"), Some(media_type));

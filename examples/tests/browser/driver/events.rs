@@ -10,8 +10,7 @@ use tokio::sync::Notify;
 
 use super::{console::ConsoleEntry, network::BrowserRequest};
 
-/// The events that the driver listens to. The last is the vendor's, and tells what WebDriver BiDi
-/// does not: the lines that Chromium itself writes to the console.
+/// The events that the driver listens to.
 pub(super) const EVENTS: [&str; 5] = [
     "log.entryAdded",
     "network.beforeRequestSent",
@@ -19,6 +18,8 @@ pub(super) const EVENTS: [&str; 5] = [
     "network.responseCompleted",
     "network.fetchError",
 ];
+
+/// The event of Chromium's own protocol, for lines that WebDriver BiDi does not report.
 pub(super) const CHROMIUM_LOG: &str = "goog:cdp.Log.entryAdded";
 
 /// Everything that a tab has reported.

@@ -34,7 +34,7 @@ pub(crate) use {
     browser::{Browser, run},
     console::{ConsoleEntry, ExpectedEntry},
     network::BrowserRequest,
-    program::BrowserKind,
+    program::{BrowserKind, has_server_program},
     tab::{ColorScheme, Tab},
 };
 

@@ -56,7 +56,8 @@ impl BrowserProcess {
         let mut child = Command::from(kill_with_parent_and_remove(&command, &directory))
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
-            // The kill closes the input, and then the shell removes the directory.
+            // The end of the input follows at once, so the shell kills no other process with the same
+            // number. It is not told of the end, since it then would not remove the directory.
             .kill_on_drop(true)
             .spawn()
             .unwrap_or_else(|error| panic!("{command:?} did not run: {error}"));

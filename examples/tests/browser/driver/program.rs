@@ -45,14 +45,35 @@ impl BrowserKind {
         let is_installed =
             self.browser().is_some() && (self != Self::Chromium || chromedriver().is_some());
         if !is_installed {
-            let message = format!(
-                "\nNOT TESTED: {self:?} is missing; on Debian: apt-get install {packages}\n"
-            );
-            assert!(var_os("CI").is_none(), "{message}");
-            io::stderr().write_all(message.as_bytes()).unwrap();
+            tell_missing(&format!("{self:?}"), packages);
         }
         is_installed
     }
+}
+
+/// Returns `true` if a server program is installed. If not, prints that as for a browser.
+///
+/// # Panics
+///
+/// Panics if it is missing and `CI` is set.
+pub(crate) fn has_server_program(name: &str, packages: &str) -> bool {
+    let path = var_os("PATH").unwrap_or_default();
+    // Debian keeps servers in a directory that only root has in its path.
+    let path: Vec<_> = split_paths(&path)
+        .chain(["/usr/local/sbin".into(), "/usr/sbin".into()])
+        .collect();
+    let is_installed = path.iter().any(|folder| folder.join(name).is_file());
+    if !is_installed {
+        tell_missing(name, packages);
+    }
+    is_installed
+}
+
+fn tell_missing(program: &str, packages: &str) {
+    let message =
+        format!("\nNOT TESTED: {program} is missing; on Debian: apt-get install {packages}\n");
+    assert!(var_os("CI").is_none(), "{message}");
+    io::stderr().write_all(message.as_bytes()).unwrap();
 }
 
 /// Returns the path of the program that translates WebDriver BiDi for Chromium.

@@ -33,20 +33,30 @@ impl BidiSession {
     /// Waits for the turn of a test, and returns the session, which the first test starts.
     ///
     /// The browsers send input to the tab in front, so two tests cannot use one browser at a time.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the browser does not start, and from then on at once.
     pub(super) async fn take_turn(kind: BrowserKind) -> (Self, MutexGuard<'static, ()>) {
         static TURNS: [Mutex<()>; 2] = [const { Mutex::const_new(()) }; 2];
-        static SESSIONS: [OnceCell<BidiSession>; 2] = [const { OnceCell::const_new() }; 2];
+        // A browser that did not start would let each test wait for it again.
+        static SESSIONS: [OnceCell<Result<BidiSession, String>>; 2] =
+            [const { OnceCell::const_new() }; 2];
 
         let index = kind as usize;
         let turn = TURNS[index].lock().await;
         let session = SESSIONS[index].get_or_init(|| Self::start(kind)).await;
-        (session.clone(), turn)
+        match session {
+            Ok(session) => (session.clone(), turn),
+            Err(error) => panic!("{kind:?} did not start: {error}"),
+        }
     }
 
-    /// Starts the browser in a thread, since it outlives the runtime of each test.
-    async fn start(kind: BrowserKind) -> Self {
+    /// Starts the browser in a thread, since it outlives the runtime of each test. Returns the panic
+    /// of the thread as an error.
+    async fn start(kind: BrowserKind) -> Result<Self, String> {
         let (sender, session) = oneshot::channel();
-        thread::spawn(move || {
+        let started = thread::spawn(move || {
             let runtime = runtime::Builder::new_current_thread().enable_all().build();
             runtime.expect("a runtime").block_on(async {
                 let (process, url) = match kind {
@@ -68,9 +78,16 @@ impl BidiSession {
                 drop(process);
             });
         });
-        session
-            .await
-            .unwrap_or_else(|_| panic!("{kind:?} did not start"))
+        match session.await {
+            Ok(session) => Ok(session),
+            // The thread is at its end, since it has dropped the sender.
+            Err(_) => Err(match started.join() {
+                Ok(()) => "no session".to_owned(),
+                Err(panic) => panic
+                    .downcast()
+                    .map_or_else(|_| "a panic".to_owned(), |text| *text),
+            }),
+        }
     }
 
     async fn prepare(&self, kind: BrowserKind) {

@@ -45,9 +45,26 @@ impl Tab {
         .await
     }
 
+    /// Returns the version of a note in the list, and what else the list says of it.
+    pub(crate) async fn listed_version(&self, id: u32) -> Value {
+        self.evaluate(&version_in_list(id)).await
+    }
+
+    /// Waits until the list says this of a note.
+    pub(crate) async fn wait_for_listed_version(&self, id: u32, text: &str) {
+        let version = version_in_list(id);
+        self.wait_for(&format!("{version} === {}", json!(text)))
+            .await;
+    }
+
     /// Waits until the list of notes is read and shown.
     pub(crate) async fn wait_for_list(&self) {
         self.wait_for("document.querySelectorAll('#notes li').length === 100")
             .await;
     }
+}
+
+fn version_in_list(id: u32) -> String {
+    let row = format!("document.querySelector('#notes [data-note=\"{id}\"]').closest('li')");
+    format!("{row}.querySelector('.version').textContent")
 }

@@ -70,6 +70,16 @@ async fn a_hundred_readers_are_answered_with_304(browser: &Browser) {
     tab.wait_for(&format!("parseInt({share}) >= 75")).await;
     tab.click("button", "100 readers").await;
     tab.wait_for(&format!("{pressed} === 'false'")).await;
+    let runs = service
+        .counter("http_conditional_handler_runs_total", "")
+        .await;
+    let requests = "http_conditional_requests_total";
+    let not_modified = service.counter(requests, "outcome=\"not_modified\"").await;
+    let others = service.counter(requests, "").await - not_modified;
+    assert!(not_modified > 50.0, "{not_modified}");
+    // A run counts at once, and its request at the end. The page may be reading the counters.
+    assert!(runs <= others + 1.0, "{runs} runs, {others} requests");
+
     tab.click("button", "Write").await;
     tab.wait_for_log("You added").await;
     browser.assert_quiet(&[]);

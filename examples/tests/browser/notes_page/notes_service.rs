@@ -76,12 +76,18 @@ impl NotesService {
         assert_eq!(response.status(), 204);
     }
 
-    /// Returns the sum of a counter over all series with this label, such as `result="replayed"`.
+    /// Returns the sum of a counter over all series with this label, such as `result="replayed"`. The
+    /// empty label is that of all series.
     pub(crate) async fn counter(&self, name: &str, label: &str) -> f64 {
         let metrics = self.text("/metrics").await;
+        let is_named = |line: &&str| {
+            line.strip_prefix(name)
+                .is_some_and(|rest| rest.starts_with(['{', ' ']))
+        };
         let series = metrics
             .lines()
-            .filter(|line| line.starts_with(&format!("{name}{{")) && line.contains(label));
+            .filter(is_named)
+            .filter(|line| line.contains(label));
         let value = |line: &str| line.rsplit(' ').next()?.parse::<f64>().ok();
         series.map(|line| value(line).expect("a number")).sum()
     }

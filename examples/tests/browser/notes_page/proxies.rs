@@ -10,18 +10,24 @@ mod process;
 mod varnish;
 
 use super::{conflict::merge_in_two_tabs, notes_service::NotesService};
-use crate::driver::{Browser, ExpectedEntry, in_each_browser};
+use crate::driver::{Browser, ExpectedEntry, has_server_program, in_each_browser};
 use process::Process;
 
 in_each_browser!(nginx_changes_nothing, varnish_changes_nothing);
 
 async fn nginx_changes_nothing(browser: &Browser) {
+    if !has_server_program("nginx", "nginx libnginx-mod-http-cache-purge") {
+        return;
+    }
     let service = NotesService::start();
     let cache = nginx::start(service.address(), nginx::Codings::Vary).await;
     check(browser, &service, &cache).await;
 }
 
 async fn varnish_changes_nothing(browser: &Browser) {
+    if !has_server_program("varnishd", "varnish varnish-modules") {
+        return;
+    }
     let service = NotesService::start();
     let cache = varnish::start(service.address(), varnish::Codings::Origin).await;
     check(browser, &service, &cache).await;

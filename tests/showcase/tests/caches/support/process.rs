@@ -89,7 +89,8 @@ impl Drop for Process {
         let _ = self.child.kill();
         let input = self.child.stdin.take();
         let _ = self.child.wait();
-        // The shell that waits for the end of the input would kill a process of the same number.
+        // Otherwise the shell that waits for the end of the input could kill a process with the same
+        // number.
         let _ = input.map(|mut input| input.write_all(b"ended\n"));
     }
 }

@@ -44,8 +44,8 @@ function showList(list) {
 
 /** Shows rows for drafts of notes that are not in the list. */
 function showDrafts() {
-  for (const [id, { base }] of drafts) {
-    if (!notes.has(id)) showNote({ ...base, id });
+  for (const [id, { base, theirs = base }] of drafts) {
+    if (!notes.has(id)) showNote({ ...theirs, id });
   }
 }
 

@@ -41,7 +41,7 @@ pub(crate) use {
 use std::{future::Future, time::Duration};
 
 /// The longest wait for a fact. A browser on a machine that compiles needs seconds to start.
-const LIMIT: Duration = Duration::from_secs(30);
+const LIMIT: Duration = Duration::from_secs(60);
 
 /// Makes a test for each browser of functions that take a [`Browser`]: `name::chromium` and
 /// `name::firefox`.

@@ -140,7 +140,8 @@ async fn get_run_set_executes_twice() {
             "memory" => vec![store.start(NAIVE)],
             _ => three(&store, NAIVE).into(),
         };
-        let report = race(&replicas, 10).await;
+        // On a busy machine, few of the requests of a key overlap.
+        let report = race(&replicas, 40).await;
         println!("{}: {} repeated", store.location(), report.repeated());
         assert_ne!(report.repeated(), 0, "{}", store.location());
     }

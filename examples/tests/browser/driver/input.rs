@@ -71,7 +71,7 @@ impl Tab {
     ///
     /// # Panics
     ///
-    /// Panics after 30 seconds, with the text and the console of the page.
+    /// Panics after a minute, with the text and the console of the page.
     pub(crate) async fn find(&self, role: &str, name: &str) -> Element {
         // Chromium does not keep the accessibility tree of a hidden tab.
         self.activate().await;

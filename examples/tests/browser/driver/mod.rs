@@ -70,7 +70,7 @@ pub(crate) use in_each_browser;
 ///
 /// # Panics
 ///
-/// Panics with the name of the fact after 30 seconds.
+/// Panics with the name of the fact after a minute.
 pub(crate) async fn in_time<T>(fact: &str, future: impl Future<Output = T>) -> T {
     let in_time = tokio::time::timeout(LIMIT, future).await;
     in_time.unwrap_or_else(|_| panic!("not within {LIMIT:?}: {fact}"))

@@ -82,7 +82,7 @@ impl BrowserProcess {
     ///
     /// # Panics
     ///
-    /// Panics with the output if the program ends before, or after 30 seconds.
+    /// Panics with the output if the program ends before, or after a minute.
     pub(super) async fn rest_of_line(&mut self, text: &str) -> String {
         let rest = async {
             while let Some(line) = self.lines.recv().await {

@@ -24,7 +24,7 @@ impl Tab {
     ///
     /// # Panics
     ///
-    /// Panics after 30 seconds, with the text and the console of the page.
+    /// Panics after a minute, with the text and the console of the page.
     pub(crate) async fn wait_for(&self, expression: &str) -> Value {
         let function = include_str!("wait_for.js").replace("EXPRESSION", expression);
         let limit = json!([{ "type": "number", "value": LIMIT.as_millis() }]);

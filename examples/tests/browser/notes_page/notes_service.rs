@@ -1,13 +1,14 @@
 //! The notes example as a process, and its state.
 
-use std::time::Duration;
-
+use http_body_util::BodyExt;
 use hyper::{Request, header};
 use serde_json::{Value, json};
-use tokio::time::sleep;
 use tower_conditional_testing::{Protocol, Replica, TcpProxy};
 
-use crate::{client::send, driver::in_time};
+use crate::{
+    client::{open, send},
+    driver::in_time,
+};
 
 /// A running service with 100 notes in memory.
 #[derive(Debug)]
@@ -47,10 +48,16 @@ impl NotesService {
 
     /// Waits until a note has this text, whose writer gets no response.
     pub(crate) async fn wait_for_text(&self, id: u32, text: &Value) {
+        let request = Request::get("/events").body(String::new()).unwrap();
+        let mut events = open(&self.address().to_string(), request).await.into_body();
         let written = async {
+            // A change before the feed was opened is in no event, so the note is read first.
             while self.get(&format!("/notes/{id}")).await["text"] != *text {
-                // The service is another process, and its response to the writer is held back.
-                sleep(Duration::from_millis(10)).await;
+                events
+                    .frame()
+                    .await
+                    .expect("a feed without an end")
+                    .unwrap();
             }
         };
         in_time("the text of a note", written).await;

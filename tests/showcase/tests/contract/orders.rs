@@ -15,11 +15,6 @@ impl Server {
     pub(crate) async fn orders(&self) -> Value {
         self.get(Http::One, "/orders", &[]).await.json()
     }
-
-    /// Waits until the handler of orders has begun so many runs.
-    pub(crate) async fn wait_for_runs(&self, runs: u64) {
-        in_time(async { while self.runs().await["POST /orders"] != runs {} }).await;
-    }
 }
 
 fn assert_is_problem(reply: &Reply, status: u16, fragment: &str) {
@@ -102,7 +97,7 @@ async fn a_retry_during_the_first_run_is_refused() {
         let path = "/orders?delay_ms=30000";
         let first = notes.order(http, path, "\"a\"", TEA);
         let retry = async {
-            notes.wait_for_runs(1).await;
+            notes.wait_for_runs("POST /orders", 1).await;
             notes.order(http, path, "\"a\"", TEA).await
         };
         let retry = tokio::select! {

@@ -57,7 +57,7 @@ async fn an_order_without_its_client_outlives_the_server() {
         let key = format!("\"{number}\"");
         tokio::select! {
             order = notes.order(http, path, &key, body) => panic!("{order:?}"),
-            () = notes.wait_for_runs(1) => {}
+            () = notes.wait_for_runs("POST /orders", 1) => {}
         }
         notes.signal(Signal::SIGTERM);
         let exit = in_time(notes.process.wait()).await.unwrap();

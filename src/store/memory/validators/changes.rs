@@ -1,6 +1,6 @@
 use std::{num::NonZeroU64, time::Duration};
 
-// `tests/schedules` has this file with the atomics of its scheduler.
+// `tests/models/schedules` has this file with the atomics of its scheduler.
 use super::atomic::{AtomicU64, Ordering};
 
 /// The generations of a store, and the changes that have them. The first one is 1.

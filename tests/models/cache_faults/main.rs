@@ -5,12 +5,12 @@
 //! Unacknowledged writes count too. A failure prints its seed. The campaign of 10,000,000 requests:
 //!
 //! ```sh
-//! CACHE_FAULTS=1000 cargo test --release --all-features --test cache_faults -- --nocapture
+//! CACHE_FAULTS=1000 cargo test --release -p tower-conditional-models --test cache_faults -- --nocapture
 //! ```
 
 mod naive;
 mod schedules;
-#[path = "../support/seeded.rs"]
+#[path = "../../support/seeded.rs"]
 mod seeded;
 mod site;
 mod slow_store;

@@ -4,7 +4,7 @@
 //! steps under the same locks, with the library's rules of records. Its order of changes is the
 //! library's own file.
 
-#[path = "../../src/store/memory/validators/changes.rs"]
+#[path = "../../../src/store/memory/validators/changes.rs"]
 mod changes;
 mod store;
 

@@ -12,6 +12,9 @@ in_each_browser!(
     a_deleted_note_can_be_saved,
 );
 
+/// The sentence of the editor, as a script.
+const STATE: &str = "document.querySelector('#state').textContent";
+
 /// Two tabs change the text of the first note. The second save is refused, merged, and saved. Returns
 /// the second tab.
 pub(super) async fn merge_in_two_tabs(browser: &Browser, url: &str) -> std::sync::Arc<Tab> {
@@ -24,6 +27,9 @@ pub(super) async fn merge_in_two_tabs(browser: &Browser, url: &str) -> std::sync
     second.click("button", "Save").await;
     second.wait_for_merge().await;
     second.wait_for_log("(412)").await;
+    second
+        .wait_for(&format!("{STATE}.includes('Choose the text to keep')"))
+        .await;
 
     let shown = second.merge_fields().await;
     assert_eq!(shown.as_array().unwrap().len(), 1, "{shown}");
@@ -92,6 +98,8 @@ async fn different_fields_need_no_choice(browser: &Browser) {
         .await;
     tab.press("Control+Enter").await;
     tab.wait_for_merge().await;
+    tab.wait_for(&format!("{STATE}.includes('both changes fit')"))
+        .await;
     // Each side has changed one field, so both changes are chosen.
     let mine = format!("{} mine", text.as_str().unwrap());
     let expected = json!([

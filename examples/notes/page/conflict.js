@@ -1,44 +1,50 @@
-// The merge of two versions, field by field.
+// The merge of three versions, as the user sees it and chooses its result.
+//
+// It needs `merge.js` and the template `merge-field`, and nothing else of the page.
+//
+// `versions` is `{ base, mine, theirs }`, each with the fields of a note. `choices` has
+// `{ side, own }` for each changed field, and can be kept as JSON. `side` is the value of the chosen
+// radio button, or null if nothing is chosen yet. `own` is the text that the user has written.
 
 const LABELS = { title: "Title", text: "Text" };
 
-/** Shows each field that somebody has changed, with the three versions side by side. */
-function showMerge(draft) {
-  const { base, mine, theirs } = draft;
-  draft.choices ??= {};
-  const { conflicts } = mergeFields(fieldsOf(base), mine, fieldsOf(theirs));
-  showState(
-    "Somebody else has saved another version, and nothing was overwritten. " +
-      (conflicts.length > 0
-        ? "Both of you changed the same field. Choose the text to keep, then save."
-        : "You changed different fields, so both changes fit. Check them, then save."),
-    true,
-  );
-  const isChanged = (field) => base[field] !== mine[field] || base[field] !== theirs[field];
-  const elements = FIELDS.filter(isChanged).map((field) => mergeField(draft, field, conflicts));
-  byId("fields").replaceChildren(...elements);
+/** For each change that `mergeFields` finds, the sentence about it and the side that is taken. */
+const CHANGES = {
+  mine: { side: "mine", why: "Only you changed it. Yours is taken." },
+  theirs: { side: "theirs", why: "Only the other side changed it. Theirs is taken." },
+  same: { side: "mine", why: "You both made the same change." },
+  conflict: {
+    side: null,
+    why: "Both of you changed it. “Both” has the words that each of you added.",
+  },
+};
+
+/**
+ * Shows each changed field in `container`, with the three versions side by side. Adds the choices
+ * that are missing, and calls `onChoice` after each change of them. Returns `true` if there is a
+ * conflict.
+ */
+function showMerge(container, versions, choices, onChoice) {
+  const { changes } = mergeFields(versions.base, versions.mine, versions.theirs);
+  const elements = Object.entries(changes).map(([field, change]) => {
+    const { side, why } = CHANGES[change];
+    choices[field] ??= { side };
+    return showField(field, why, versions, choices[field], onChoice);
+  });
+  container.replaceChildren(...elements);
+  return Object.values(changes).includes("conflict");
 }
 
 /** Makes the element of a field, in which the user chooses its result. */
-function mergeField(draft, field, conflicts) {
-  const { base, mine, theirs, choices } = draft;
-  const element = byId("merge-field").content.cloneNode(true).firstElementChild;
-  const isMine = base[field] !== mine[field];
-  const isConflict = conflicts.includes(field);
+function showField(field, why, versions, choice, onChoice) {
+  const template = document.getElementById("merge-field");
+  const element = template.content.cloneNode(true).firstElementChild;
   element.querySelector("legend").textContent = LABELS[field];
-  element.querySelector(".why").textContent = isConflict
-    ? "Both of you changed it. “Both” has the words that each of you added."
-    : mine[field] === theirs[field]
-      ? "You both made the same change."
-      : isMine
-        ? "Only you changed it. Yours is taken."
-        : "Only the other side changed it. Theirs is taken.";
-  for (const [side, version] of Object.entries({ base, mine, theirs })) {
-    const pieces = markChanges(base[field], version[field]);
+  element.querySelector(".why").textContent = why;
+  for (const [side, version] of Object.entries(versions)) {
+    const pieces = markChanges(versions.base[field], version[field]);
     element.querySelector(`[data-side=${side}]`).replaceChildren(...pieces.map(showPiece));
   }
-  choices[field] ??= { side: isConflict ? null : isMine ? "mine" : "theirs" };
-  const choice = choices[field];
   const result = element.querySelector("textarea");
   result.rows = field === "title" ? 1 : 4;
   result.required = field === "title";
@@ -48,41 +54,47 @@ function mergeField(draft, field, conflicts) {
       radio.name = `choice-${field}`;
       radio.checked = radio.value === choice.side;
     }
-    result.value = mergedField(draft, field);
-    keepDrafts();
+    result.value = chosenText(field, versions, choice);
   };
   element.addEventListener("change", ({ target }) => {
     if (target.type !== "radio") return;
     if (target.value === "own") choice.own ??= result.value;
     choice.side = target.value;
     showChoice();
+    onChoice();
   });
   result.addEventListener("input", () => {
     // A title has one line.
     choice.own = field === "title" ? result.value.replace(/[\r\n]+/g, " ") : result.value;
-    if (choice.side === "own") return keepDrafts();
     choice.side = "own";
     element.querySelector("[value=own]").checked = true;
-    keepDrafts();
+    onChoice();
   });
   showChoice();
   return element;
 }
 
-/** Returns the text of a field as the user has chosen it. */
-function mergedField({ base, mine, theirs, choices }, field) {
-  switch (choices[field]?.side) {
+/** Returns the fields as the user has chosen them, and as the sides agree on the others. */
+function applyChoices(versions, choices) {
+  const { merged } = mergeFields(versions.base, versions.mine, versions.theirs);
+  for (const [field, choice] of Object.entries(choices)) {
+    merged[field] = chosenText(field, versions, choice);
+  }
+  return merged;
+}
+
+function chosenText(field, { base, mine, theirs }, { side, own }) {
+  switch (side) {
     case "mine":
       return mine[field];
+    case "theirs":
+      return theirs[field];
     case "both":
       return mergeBoth(base[field], mine[field], theirs[field], field === "title" ? " " : "\n\n");
     case "own":
-      return choices[field].own ?? "";
-    case null:
-      return "";
+      return own;
     default:
-      // Theirs was chosen, or nobody has changed this field.
-      return theirs[field];
+      return "";
   }
 }
 
@@ -103,20 +115,4 @@ function showPiece({ text, changed }) {
   const mark = document.createElement("mark");
   mark.textContent = text;
   return mark;
-}
-
-/** Saves the result of the merge, with the condition that their version is still the current one. */
-async function saveMerge() {
-  const id = openId;
-  const draft = drafts.get(id);
-  const { theirs } = draft;
-  const mine = Object.fromEntries(FIELDS.map((field) => [field, mergedField(draft, field)]));
-  Object.assign(draft, { base: theirs, mine, theirs: undefined, choices: undefined });
-  if (isSame(mine, theirs)) {
-    addToLog(`You kept version ${theirs.version} of ${quote(theirs)}. Nothing had to be saved.`);
-    return closeEditor();
-  }
-  keepDrafts();
-  showEditor();
-  await save(id);
 }

@@ -26,6 +26,11 @@ function fieldsOf(note) {
   return Object.fromEntries(FIELDS.map((field) => [field, note[field]]));
 }
 
+/** Returns the fields of the versions in a draft, for their merge. */
+function versionsToMerge({ base, mine, theirs }) {
+  return { base: fieldsOf(base), mine: fieldsOf(mine), theirs: fieldsOf(theirs) };
+}
+
 function isSame(one, other) {
   return FIELDS.every((field) => one[field] === other[field]);
 }

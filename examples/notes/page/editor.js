@@ -43,7 +43,7 @@ function showEditor() {
   // An input removes line breaks, and would join the words.
   byId("title").value = mine.title.replace(/[\r\n]+/g, " ");
   byId("text").value = mine.text;
-  if (isMerge) return showMerge(draft);
+  if (isMerge) return showVersions(draft);
   if (draft.isDeleted) {
     return showState("Somebody has deleted this note. Save to create it again.", true);
   }
@@ -51,6 +51,19 @@ function showEditor() {
     return showState("Not saved: it is sent again until the service answers.", true);
   showState(`You have version ${base.version}. Its tag is ${base.tag ?? "missing"}.`);
   if (notes.get(openId)?.version > base.version) warnOfChange(openId);
+}
+
+/** Shows the merge of a draft, whose choices are kept with it. */
+function showVersions(draft) {
+  draft.choices ??= {};
+  const hasConflict = showMerge(byId("fields"), versionsToMerge(draft), draft.choices, keepDrafts);
+  showState(
+    "Somebody else has saved another version, and nothing was overwritten. " +
+      (hasConflict
+        ? "Both of you changed the same field. Choose the text to keep, then save."
+        : "You changed different fields, so both changes fit. Check them, then save."),
+    true,
+  );
 }
 
 function showState(text, isRefusal = false) {

@@ -9,9 +9,13 @@
  * Merges notes field by field. The values are strings, and an absent field is
  * the same as "".
  *
- * Returns `{ merged, conflicts }`. `merged` has each field that one side alone
- * changed, both sides changed alike, or nobody changed. `conflicts` lists the
- * names of the fields that both sides changed differently.
+ * Returns `{ merged, changes }`. `changes` has each field that was changed, and
+ * by whom:
+ * - "mine" or "theirs": by this side alone,
+ * - "same": by both sides alike,
+ * - "conflict": by both sides differently.
+ *
+ * `merged` has the value of each field without a conflict.
  *
  * `theirs` is null if the note was deleted. Each field that `mine` changed is
  * then a conflict, and `merged` has the others as they were. Without a conflict,
@@ -21,17 +25,19 @@ function mergeFields(base, mine, theirs) {
   // Inherited properties, such as `constructor`, are no fields.
   const read = (note, field) => (Object.hasOwn(note, field) ? note[field] : "");
   const merged = new Map();
-  const conflicts = [];
+  const changes = new Map();
   for (const field of new Set([base, mine, theirs ?? {}].flatMap(Object.keys))) {
-    const before = read(base, field);
-    const own = read(mine, field);
-    const other = theirs === null ? null : read(theirs, field);
-    if (own === before) merged.set(field, other ?? before);
-    else if (other === before || other === own) merged.set(field, own);
-    else conflicts.push(field);
+    const [before, own, other] = [base, mine, theirs ?? base].map((note) => read(note, field));
+    if (own === before) {
+      merged.set(field, other);
+      if (other !== before) changes.set(field, "theirs");
+    } else if (theirs !== null && (other === before || other === own)) {
+      merged.set(field, own);
+      changes.set(field, other === own ? "same" : "mine");
+    } else changes.set(field, "conflict");
   }
   // An assignment to `merged.__proto__` would set the prototype.
-  return { merged: Object.fromEntries(merged), conflicts };
+  return { merged: Object.fromEntries(merged), changes: Object.fromEntries(changes) };
 }
 
 /**

@@ -203,3 +203,19 @@ function showConflict(id, draft, response, isAutomatic) {
   if (hadFocus) byId("editor-heading").focus();
   return false;
 }
+
+/** Saves the result of the merge, with the condition that their version is still the current one. */
+async function saveMerge() {
+  const id = openId;
+  const draft = drafts.get(id);
+  const { theirs, choices } = draft;
+  const mine = applyChoices(versionsToMerge(draft), choices);
+  Object.assign(draft, { base: theirs, mine, theirs: undefined, choices: undefined });
+  if (isSame(mine, theirs)) {
+    addToLog(`You kept version ${theirs.version} of ${quote(theirs)}. Nothing had to be saved.`);
+    return closeEditor();
+  }
+  keepDrafts();
+  showEditor();
+  await save(id);
+}

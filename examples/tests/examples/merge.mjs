@@ -3,7 +3,14 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { markChanges, mergeFields, mergeWords, times, words } from "./merge_script.mjs";
+import {
+  applyChoices,
+  markChanges,
+  mergeFields,
+  mergeWords,
+  times,
+  words,
+} from "./merge_script.mjs";
 
 // Shows changed pieces in brackets.
 const mark = (base, other) =>
@@ -11,32 +18,44 @@ const mark = (base, other) =>
     .map(({ text, changed }) => (changed ? `[${text}]` : text))
     .join("|");
 
-test("fields that one side changed are merged, the others conflict", () => {
+test("the odd one of three values tells who changed a field", () => {
+  const values = [undefined, "", "1", "2"];
+  const notes = values.map((value) => (value === undefined ? {} : { a: value }));
+  for (const base of notes) {
+    for (const mine of notes) {
+      for (const theirs of notes) {
+        // An absent field is empty.
+        const texts = [base, mine, theirs].map((note) => note.a ?? "");
+        const odd = texts.findIndex((text) => texts.filter((other) => other === text).length === 1);
+        const number = new Set(texts).size;
+        const change = [undefined, ["same", "mine", "theirs"][odd], "conflict"][number - 1];
+        const isAbsent = [base, mine, theirs].every((note) => note.a === undefined);
+        assert.deepEqual(mergeFields(base, mine, theirs), {
+          merged: number === 3 || isAbsent ? {} : { a: texts[odd === 2 ? 2 : 1] },
+          changes: change === undefined ? {} : { a: change },
+        });
+      }
+    }
+  }
+});
+
+test("each field is merged by itself, also those of a deleted note", () => {
   const cases = [
-    // base, mine, theirs, merged, conflicts
-    [{ a: "1" }, { a: "1" }, { a: "1" }, { a: "1" }, []],
-    [{ a: "1" }, { a: "2" }, { a: "1" }, { a: "2" }, []],
-    [{ a: "1" }, { a: "1" }, { a: "2" }, { a: "2" }, []],
-    [{ a: "1" }, { a: "2" }, { a: "2" }, { a: "2" }, []],
-    [{ a: "1" }, { a: "2" }, { a: "3" }, {}, ["a"]],
-    [{ a: "1", b: "1" }, { a: "2", b: "1" }, { a: "1", b: "3" }, { a: "2", b: "3" }, []],
-    [{ a: "1", b: "1" }, { a: "2", b: "2" }, { a: "3", b: "3" }, {}, ["a", "b"]],
-    // An absent field is empty.
-    [{}, { a: "1" }, {}, { a: "1" }, []],
-    [{}, {}, { a: "1" }, { a: "1" }, []],
-    [{ a: "1" }, {}, { a: "1" }, { a: "" }, []],
-    [{ a: "1" }, { a: "1" }, {}, { a: "" }, []],
-    [{ a: "1" }, {}, { a: "" }, { a: "" }, []],
-    [{}, { a: "1" }, { a: "2" }, {}, ["a"]],
-    [{ a: "1" }, {}, { a: "2" }, {}, ["a"]],
-    // The note was deleted.
-    [{ a: "1", b: "1" }, { a: "1", b: "1" }, null, { a: "1", b: "1" }, []],
-    [{ a: "1", b: "1" }, { a: "2", b: "1" }, null, { b: "1" }, ["a"]],
-    [{ a: "1" }, {}, null, {}, ["a"]],
-    [{}, { a: "1" }, null, {}, ["a"]],
+    // base, mine, theirs, merged, changes
+    [
+      { a: "1", b: "1", c: "1", d: "1", e: "1" },
+      { a: "2", b: "1", c: "2", d: "2", e: "1" },
+      { a: "1", b: "3", c: "2", d: "3", e: "1" },
+      { a: "2", b: "3", c: "2", e: "1" },
+      { a: "mine", b: "theirs", c: "same", d: "conflict" },
+    ],
+    [{ a: "1", b: "1" }, { a: "1", b: "1" }, null, { a: "1", b: "1" }, {}],
+    [{ a: "1", b: "1" }, { a: "2", b: "1" }, null, { b: "1" }, { a: "conflict" }],
+    [{ a: "1" }, {}, null, {}, { a: "conflict" }],
+    [{}, { a: "1" }, null, {}, { a: "conflict" }],
   ];
-  for (const [base, mine, theirs, merged, conflicts] of cases) {
-    assert.deepEqual(mergeFields(base, mine, theirs), { merged, conflicts });
+  for (const [base, mine, theirs, merged, changes] of cases) {
+    assert.deepEqual(mergeFields(base, mine, theirs), { merged, changes });
   }
 });
 
@@ -44,7 +63,7 @@ test("names that objects inherit are fields like others", () => {
   for (const name of ["__proto__", "constructor", "toString"]) {
     const note = (text) => JSON.parse(`{"${name}":"${text}"}`);
     const conflict = mergeFields(note("1"), note("2"), note("3"));
-    assert.deepEqual(conflict, { merged: {}, conflicts: [name] });
+    assert.deepEqual(conflict, { merged: {}, changes: note("conflict") });
     const emptied = mergeFields(note("1"), note("1"), {});
     assert.equal(JSON.stringify(emptied.merged), `{"${name}":""}`);
     for (const { merged } of [
@@ -56,6 +75,40 @@ test("names that objects inherit are fields like others", () => {
       assert.equal(Object.getPrototypeOf(merged), Object.prototype);
     }
   }
+});
+
+test("the result has the chosen text of each field", () => {
+  const versions = {
+    base: { title: "Tea", text: "one two three" },
+    mine: { title: "Tea", text: "one two three four" },
+    theirs: { title: "Green tea", text: "zero one two three" },
+  };
+  const cases = [
+    [{}, { title: "Green tea" }],
+    [{ title: { side: "mine" } }, { title: "Tea" }],
+    [{ text: { side: null } }, { title: "Green tea", text: "" }],
+    [{ text: { side: "mine" } }, { title: "Green tea", text: "one two three four" }],
+    [{ text: { side: "theirs" } }, { title: "Green tea", text: "zero one two three" }],
+    [{ text: { side: "both" } }, { title: "Green tea", text: "zero one two three four" }],
+    [{ text: { side: "own", own: "" } }, { title: "Green tea", text: "" }],
+    [{ text: { side: "mine", own: "x" } }, { title: "Green tea", text: "one two three four" }],
+  ];
+  for (const [choices, result] of cases) assert.deepEqual(applyChoices(versions, choices), result);
+});
+
+test("two texts that are new as a whole stay whole", () => {
+  const both = (field, ...texts) => {
+    const [base, mine, theirs] = texts.map((text) => ({ [field]: text }));
+    return applyChoices({ base, mine, theirs }, { [field]: { side: "both" } })[field];
+  };
+  assert.equal(both("text", "a b c d", "m b n", "t a u"), "t a u\n\nm b n");
+  assert.equal(both("title", "a b c d", "m b n", "t a u"), "t a u m b n");
+  assert.equal(both("text", "", "mine", "theirs"), "theirs mine");
+  // One side has kept half of it, or more.
+  assert.equal(both("text", "a b c d", "m b n", "a b c d t"), "m b n t");
+  assert.equal(both("text", "a b c d", "a b c d m", "t a u"), "t a u m");
+  assert.equal(both("text", "abc de", "abc m", "abc t"), "abc t m");
+  assert.equal(both("text", "ab cd", "ab m", "ab t"), "ab t\n\nab m");
 });
 
 test("texts are merged word by word", () => {

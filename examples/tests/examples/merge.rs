@@ -1,4 +1,5 @@
-//! Issue 21: the three-way merge of the page, `notes/page/merge.js`, is tested by Node.
+//! Issue 21: the three-way merge of the page, `notes/page/merge.js`, and the choices of its fields are
+//! tested by Node.
 
 use std::path::Path;
 

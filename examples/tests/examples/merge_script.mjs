@@ -1,14 +1,15 @@
-// Loads the three-way merge of the page, `notes/page/merge.js`, for its tests.
+// Loads the three-way merge of the page, and the choices of its fields, for their tests.
 
 import { readFileSync } from "node:fs";
 import { compileFunction } from "node:vm";
 
-const FILE = new URL("../../notes/page/merge.js", import.meta.url);
-const NAMES = "mergeFields, mergeWords, markChanges";
-// Modules are strict, and the page loads the script as a module.
-const SOURCE = `"use strict";${readFileSync(FILE, "utf8")}\nreturn { ${NAMES} };`;
+const PAGE = new URL("../../notes/page/", import.meta.url);
+const FILES = ["merge.js", "conflict.js"].map((name) => readFileSync(new URL(name, PAGE), "utf8"));
+const NAMES = "mergeFields, mergeWords, markChanges, applyChoices";
+// Modules are strict, and the page loads the script as a module. Nothing else of the page is here.
+const SOURCE = `"use strict";${FILES.join("")}\nreturn { ${NAMES} };`;
 
-export const { mergeFields, mergeWords, markChanges } = compileFunction(SOURCE)();
+export const { mergeFields, mergeWords, markChanges, applyChoices } = compileFunction(SOURCE)();
 
 export const times = (count, make) => Array.from({ length: count }, (_, index) => make(index));
 

@@ -1,6 +1,6 @@
 //! Two tabs that write the same note.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::notes_service::NotesService;
 use crate::driver::{Browser, BrowserRequest, ExpectedEntry, Tab, in_each_browser};
@@ -8,8 +8,12 @@ use crate::driver::{Browser, BrowserRequest, ExpectedEntry, Tab, in_each_browser
 in_each_browser!(
     two_tabs_keep_both_changes,
     different_fields_need_no_choice,
+    equal_changes_need_no_choice,
     a_deleted_note_can_be_saved,
 );
+
+/// The sentence of the editor, as a script.
+const STATE: &str = "document.querySelector('#state').textContent";
 
 /// Two tabs change the text of the first note. The second save is refused, merged, and saved. Returns
 /// the second tab.
@@ -23,15 +27,20 @@ pub(super) async fn merge_in_two_tabs(browser: &Browser, url: &str) -> std::sync
     second.click("button", "Save").await;
     second.wait_for_merge().await;
     second.wait_for_log("(412)").await;
+    second
+        .wait_for(&format!("{STATE}.includes('Choose the text to keep')"))
+        .await;
 
     let shown = second.merge_fields().await;
     assert_eq!(shown.as_array().unwrap().len(), 1, "{shown}");
-    let [field, base, mine, theirs, result] = [0, 1, 2, 3, 4].map(|at| &shown[0][at]);
+    let [field, base, mine, theirs, result, why] = [0, 1, 2, 3, 4, 5].map(|at| &shown[0][at]);
     assert_eq!(field, "Text");
     let base = base.as_str().unwrap();
     assert_eq!(mine, &json!(format!("{base} pear")));
     assert_eq!(theirs, &json!(format!("{base} apple")));
     assert_eq!(result, "", "nothing is chosen yet");
+    let why = why.as_str().unwrap();
+    assert!(why.starts_with("Both of you changed it."), "{why}");
     second.click("radio", "Both").await;
     second.click("button", "Save the merge").await;
     second.wait_for_log("You saved version 3").await;
@@ -89,13 +98,58 @@ async fn different_fields_need_no_choice(browser: &Browser) {
         .await;
     tab.press("Control+Enter").await;
     tab.wait_for_merge().await;
+    tab.wait_for(&format!("{STATE}.includes('both changes fit')"))
+        .await;
     // Each side has changed one field, so both changes are chosen.
+    let mine = format!("{} mine", text.as_str().unwrap());
+    let expected = json!([
+        [
+            "Title",
+            "Their title",
+            "Only the other side changed it. Theirs is taken."
+        ],
+        ["Text", mine, "Only you changed it. Yours is taken."],
+    ]);
+    assert_eq!(results(&tab).await, expected);
     tab.click("button", "Save the merge").await;
     tab.wait_for_log("You saved version 3").await;
     let note = service.get("/notes/2").await;
     assert_eq!(note["title"], "Their title");
-    assert!(note["text"].as_str().unwrap().ends_with(" mine"), "{note}");
+    assert_eq!(note["text"], mine);
     assert_eq!(service.refused().await, 1.0);
+    browser.assert_quiet(&[ExpectedEntry::Status(412)]);
+}
+
+/// Returns the name, the result and its reason for each field of the merge.
+async fn results(tab: &Tab) -> Value {
+    let shown = tab.merge_fields().await;
+    let shown = shown.as_array().unwrap().iter();
+    shown
+        .map(|field| json!([field[0], field[4], field[5]]))
+        .collect()
+}
+
+async fn equal_changes_need_no_choice(browser: &Browser) {
+    let service = NotesService::start();
+    let tab = browser.open(&service.url()).await;
+    tab.append("Note 2", "added").await;
+    let text = service.get("/notes/2").await["text"].clone();
+    let text = format!("{} added", text.as_str().unwrap());
+    service.write(2, "Their title", &text).await;
+    tab.press("Control+Enter").await;
+    tab.wait_for_merge().await;
+    let expected = json!([
+        [
+            "Title",
+            "Their title",
+            "Only the other side changed it. Theirs is taken."
+        ],
+        ["Text", text, "You both made the same change."],
+    ]);
+    assert_eq!(results(&tab).await, expected);
+    tab.click("button", "Save the merge").await;
+    tab.wait_for_log("You kept version 2").await;
+    assert_eq!(service.get("/notes/2").await["version"], 2);
     browser.assert_quiet(&[ExpectedEntry::Status(412)]);
 }
 

@@ -50,6 +50,8 @@ async fn a_merge_outlives_a_reload(browser: &Browser) {
     tab.click("button", "Edit Note 1").await;
     tab.wait_for_merge().await;
     assert_eq!(tab.merge_fields().await, shown);
+    let chosen = "document.querySelector('[value=theirs]').checked";
+    assert_eq!(tab.evaluate(chosen).await, true);
     tab.click("radio", "Both").await;
     tab.click("button", "Save the merge").await;
     tab.wait_for_log("You saved version 3").await;

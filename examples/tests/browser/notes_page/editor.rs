@@ -32,12 +32,13 @@ impl Tab {
         self.wait_for(&format!("{heading} && {merge}")).await;
     }
 
-    /// Returns the three versions and the result of each field of the merge.
+    /// Returns the name, the three versions, the result and its reason for each field of the merge.
     pub(crate) async fn merge_fields(&self) -> Value {
         let text = "(side) => field.querySelector(`[data-side=${side}]`).textContent";
         let field = format!(
             "(field) => [field.querySelector('legend').textContent, \
-             ...['base', 'mine', 'theirs'].map({text}), field.querySelector('textarea').value]"
+             ...['base', 'mine', 'theirs'].map({text}), field.querySelector('textarea').value, \
+             field.querySelector('.why').textContent]"
         );
         self.evaluate(&format!(
             "[...document.querySelectorAll('fieldset')].map({field})"

@@ -14,9 +14,17 @@ async fn an_own_result_outlives_other_choices(browser: &Browser) {
     service.write(1, "Note 1", "They wrote this.").await;
     tab.press("Control+Enter").await;
     tab.wait_for_merge().await;
+    // An own result starts as the chosen one.
+    for choice in ["Theirs", "As I write it below"] {
+        tab.click("radio", choice).await;
+        assert_eq!(tab.merge_fields().await[0][4], "They wrote this.");
+    }
+    tab.click("radio", "Mine").await;
     tab.fill("Result", "My own words").await;
     let own = "document.querySelector('[value=own]').checked";
     assert_eq!(tab.evaluate(own).await, true);
+    let kept = "Object.values(sessionStorage).join().includes('My own words')";
+    assert_eq!(tab.evaluate(kept).await, true);
     for (choice, result) in [
         ("Mine", Some(mine.as_str())),
         ("Theirs", Some("They wrote this.")),

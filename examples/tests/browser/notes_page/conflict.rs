@@ -8,6 +8,7 @@ use crate::driver::{Browser, BrowserRequest, ExpectedEntry, Tab, in_each_browser
 in_each_browser!(
     two_tabs_keep_both_changes,
     different_fields_need_no_choice,
+    a_merge_takes_no_other_text_for_its_own,
     a_deleted_note_can_be_saved,
 );
 
@@ -96,6 +97,29 @@ async fn different_fields_need_no_choice(browser: &Browser) {
     assert_eq!(note["title"], "Their title");
     assert!(note["text"].as_str().unwrap().ends_with(" mine"), "{note}");
     assert_eq!(service.refused().await, 1.0);
+    browser.assert_quiet(&[ExpectedEntry::Status(412)]);
+}
+
+/// The text of the first save is refused, so somebody else has written the same text.
+async fn a_merge_takes_no_other_text_for_its_own(browser: &Browser) {
+    let service = NotesService::start();
+    let before = service.get("/notes/1").await["text"].clone();
+    let refused = format!("{} mine", before.as_str().unwrap());
+    let tab = browser.open(&service.url()).await;
+    tab.append("Note 1", "mine").await;
+    service.write(1, "Note 1", "They wrote this.").await;
+    tab.press("Control+Enter").await;
+    tab.wait_for_merge().await;
+    tab.fill("Result", "My own words").await;
+    service.write(1, "Note 1", &refused).await;
+    tab.click("button", "Save the merge").await;
+    tab.wait_for_log("somebody saved version 3 after you opened version 2")
+        .await;
+    tab.wait_for_merge().await;
+    let shown = tab.merge_fields().await;
+    assert_eq!(shown[0][2], "My own words", "{shown}");
+    assert_eq!(shown[0][3], refused, "{shown}");
+    assert_eq!(service.get("/notes/1").await["text"], refused);
     browser.assert_quiet(&[ExpectedEntry::Status(412)]);
 }
 

@@ -8,6 +8,7 @@ use crate::driver::{Browser, ExpectedEntry, in_each_browser};
 in_each_browser!(
     a_draft_outlives_a_reload,
     a_merge_outlives_a_reload,
+    a_merge_of_undone_text_outlives_a_reload,
     words_stay_in_their_note_while_another_opens,
     a_deleted_note_with_unsaved_text_stays_in_the_list,
     two_quick_saves_make_two_versions,
@@ -60,6 +61,32 @@ async fn a_merge_outlives_a_reload(browser: &Browser) {
     }
     // The second write named the version that the merge has seen.
     assert_eq!(service.refused().await, 1.0);
+    browser.assert_quiet(&[ExpectedEntry::Status(412)]);
+}
+
+/// The user sets the text back while the save is under way, and writes another one in the merge.
+async fn a_merge_of_undone_text_outlives_a_reload(browser: &Browser) {
+    let service = NotesService::start();
+    let proxy = service.proxy();
+    service.write(1, "Note 1", "Old").await;
+    let url = format!("http://127.0.0.1:{}/", proxy.port());
+    let tab = browser.open(&url).await;
+    tab.append("Note 1", "mine").await;
+    service.write(1, "Note 1", "They wrote this.").await;
+    proxy.hold_replies();
+    tab.press("Control+Enter").await;
+    tab.fill("Text", "Old").await;
+    proxy.release_replies();
+    tab.wait_for_merge().await;
+    tab.fill("Result", "My own words").await;
+    tab.reload().await;
+    tab.wait_for_list().await;
+    tab.wait_for_listed_version(1, "version 3, unsaved text")
+        .await;
+    tab.click("button", "Edit Note 1").await;
+    tab.wait_for_merge().await;
+    let shown = tab.merge_fields().await;
+    assert_eq!(shown[0][4], "My own words", "{shown}");
     browser.assert_quiet(&[ExpectedEntry::Status(412)]);
 }
 

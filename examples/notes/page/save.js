@@ -35,7 +35,7 @@ async function save(id, isAutomatic = false) {
 /** Sends a draft once. Returns `true` if it should be sent again at once. */
 async function trySave(id, isAutomatic) {
   const draft = drafts.get(id);
-  const { base, isDeleted } = draft;
+  const { base, isDeleted, sent } = draft;
   if (!isDeleted && !isStrong(base.tag)) return renewTag(id, draft, isAutomatic);
   const content = draft.asked ?? draft.mine;
   // Without the condition, this could overwrite the work of somebody else.
@@ -55,8 +55,9 @@ async function trySave(id, isAutomatic) {
   }
   if (status === 412) return handlePreconditionFailed(id, draft, response, isAutomatic);
   if (isUnanswered(response)) return handleNoAnswer(id, draft);
-  reportUnsaved(id, describe(response));
-  return false;
+  // Refused content is not saved, unless an earlier request had it too.
+  if (status >= 400 && status < 500) draft.sent = sent;
+  return reportUnsaved(id, describe(response));
 }
 
 /** Returns `true` if the service has not answered, but perhaps a proxy in its place. */
@@ -71,8 +72,7 @@ async function renewTag(id, draft, isAutomatic) {
   if (isUnanswered(response)) return handleNoAnswer(id, draft);
   if (response.status === 404) return handleDeleted(id, draft, "");
   if (!isNote(response.content) || !isStrong(response.tag)) {
-    reportUnsaved(id, "its tag is missing or weak, perhaps because of a proxy");
-    return false;
+    return reportUnsaved(id, "its tag is missing or weak, perhaps because of a proxy");
   }
   if (!isSame(response.content, draft.base)) {
     addToLog(`${quote(draft.base)} was not saved: somebody has saved another version.`);
@@ -82,12 +82,14 @@ async function renewTag(id, draft, isAutomatic) {
   return true;
 }
 
-/** Keeps the draft, and says why it is not saved. */
+/** Keeps the draft, and says why it is not saved. Returns `false`: it is not sent again at once. */
 function reportUnsaved(id, reason) {
   const draft = drafts.get(id);
   draft.isWaiting = false;
+  keepDrafts();
   addToLog(`${quote(draft.base)} was not saved: ${reason}.`);
   if (id === openId) showState(`Not saved: ${reason}.`, true);
+  return false;
 }
 
 /** Keeps a draft that had no answer. Its condition makes it safe to send it again. */
@@ -146,8 +148,7 @@ async function handlePreconditionFailed(id, draft, response, isAutomatic) {
     if (drafts.get(id) !== draft) return false;
     if (isUnanswered(current)) return handleNoAnswer(id, draft);
     if (current.status !== 200 && current.status !== 404) {
-      reportUnsaved(id, describe(current));
-      return false;
+      return reportUnsaved(id, describe(current));
     }
   }
   if (!isNote(current.content)) return handleDeleted(id, draft, " (412)");

@@ -12,6 +12,7 @@ in_each_browser!(
     words_stay_in_their_note_while_another_opens,
     a_deleted_note_with_unsaved_text_stays_in_the_list,
     two_quick_saves_make_two_versions,
+    a_text_that_is_too_long_is_not_sent,
 );
 
 async fn a_draft_outlives_a_reload(browser: &Browser) {
@@ -177,5 +178,27 @@ async fn two_quick_saves_make_two_versions(browser: &Browser) {
     assert_eq!(note["text"], format!("{before} one two"));
     assert_eq!(note["version"], 3);
     assert_eq!(service.refused().await, 0.0);
+    browser.assert_quiet(&[]);
+}
+
+/// In the middle of such a request, the service ends the connection. No script would get its answer.
+async fn a_text_that_is_too_long_is_not_sent(browser: &Browser) {
+    let service = NotesService::start();
+    let tab = browser.open(&service.url()).await;
+    tab.edit("Note 1").await;
+    let text = json!("word ".repeat(20_000));
+    tab.evaluate(&format!(
+        "(document.execCommand('insertText', false, {text}), \
+         document.querySelector('#form').requestSubmit())"
+    ))
+    .await;
+    tab.wait_for_log("was not saved: 413: the text is longer than 64 KiB")
+        .await;
+    assert_eq!(tab.listed_version(1).await, "version 1, unsaved text");
+    tab.click("button", "Cancel").await;
+    // It was not sent, so it cannot be saved nevertheless.
+    let log = "document.querySelector('[role=log]').lastChild.textContent";
+    let discarded = "'Your text for “Note 1” was discarded.'";
+    tab.wait_for(&format!("{log} === {discarded}")).await;
     browser.assert_quiet(&[]);
 }

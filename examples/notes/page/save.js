@@ -10,12 +10,12 @@ let isRetrying = false;
 
 /** Saves the draft of a note, or closes it if it is unchanged. The user may go on writing meanwhile. */
 async function save(id, isAutomatic = false) {
-  while (saving.has(id)) await saving.get(id);
-  // The write before may have saved the draft, or shown the merge.
   const draft = drafts.get(id);
-  if (draft === undefined || draft.theirs !== undefined) return;
-  // Nobody has asked to create a note that was deleted after the save.
-  if (isAutomatic && draft.isDeleted) return;
+  while (saving.has(id)) await saving.get(id);
+  // The write before may have saved the draft, or shown the merge. The user may have discarded it.
+  if (draft === undefined || drafts.get(id) !== draft || draft.theirs !== undefined) return;
+  // Nobody has asked to save newer text, or to create a note that was deleted after the save.
+  if (isAutomatic && !draft.isWaiting) return;
   if (!isUnsaved(draft) && !draft.isDeleted) {
     if (id === openId && !isAutomatic) closeEditor();
     return;
@@ -190,6 +190,7 @@ function showConflict(id, draft, response, isAutomatic) {
     // What the user writes at this moment would be lost.
     draft.isWaiting = false;
     showNote(response.content, true);
+    warnOfChange(id);
     return false;
   }
   const theirs = versionOf(response);

@@ -10,6 +10,7 @@ in_each_browser!(
     different_fields_need_no_choice,
     a_merge_takes_no_other_text_for_its_own,
     a_deleted_note_can_be_saved,
+    a_note_that_was_created_again_is_merged,
 );
 
 /// Two tabs change the text of the first note. The second save is refused, merged, and saved. Returns
@@ -134,4 +135,25 @@ async fn a_deleted_note_can_be_saved(browser: &Browser) {
     let note = service.get("/notes/3").await;
     assert!(note["text"].as_str().unwrap().ends_with(" kept"), "{note}");
     browser.assert_quiet(&[]);
+}
+
+/// The version of the new note is lower than that of the draft.
+async fn a_note_that_was_created_again_is_merged(browser: &Browser) {
+    let service = NotesService::start();
+    service.write(3, "Note 3", "Old").await;
+    let tab = browser.open(&service.url()).await;
+    tab.append("Note 3", "mine").await;
+    service.delete(3).await;
+    let state = "document.querySelector('#state').textContent";
+    tab.wait_for(&format!("{state}.startsWith('Somebody has deleted')"))
+        .await;
+    service.create(3, "Note 3", "They wrote this.").await;
+    tab.wait_for(&format!("{state}.startsWith('Somebody else has changed')"))
+        .await;
+    tab.press("Control+Enter").await;
+    tab.wait_for_merge().await;
+    let shown = tab.merge_fields().await;
+    let sides = json!(["Text", "Old", "Old mine", "They wrote this.", ""]);
+    assert_eq!(shown[0], sides, "{shown}");
+    browser.assert_quiet(&[ExpectedEntry::Status(412)]);
 }

@@ -48,7 +48,9 @@ async function trySave(id, isAutomatic) {
   if (drafts.get(id) !== draft) return false;
   const status = response?.status;
   if (isNote(response?.content) && (status === 200 || status === 201)) {
-    const reason = isDeleted ? "The note was absent" : "Nobody had saved since you started";
+    const reason = isDeleted
+      ? "The note was absent"
+      : `Nobody had saved since version ${base.version}`;
     addToLog(`You saved version ${response.content.version} of ${quote(content)}. ${reason}.`);
     handleSaved(id, response, isAutomatic);
     return false;

@@ -36,7 +36,9 @@ pub(super) async fn merge_in_two_tabs(browser: &Browser, url: &str) -> std::sync
     assert_eq!(result, "", "nothing is chosen yet");
     second.click("radio", "Both").await;
     second.click("button", "Save the merge").await;
-    second.wait_for_log("You saved version 3").await;
+    second
+        .wait_for_log("You saved version 3 of “Note 1”. Nobody had saved since version 2.")
+        .await;
     second
 }
 

@@ -61,14 +61,29 @@ async function noteChanged({ change, id, version }) {
     return noteChanged({ change, id, version });
   }
   if (response.status !== 200 || !isNote(response.content)) return;
+  // The version may be that of a save that was sent meanwhile.
+  while (saving.has(id)) await saving.get(id);
   // Another event may have changed or removed it meanwhile.
   if (notes.get(id) !== known || known?.isDeleted !== wasDeleted) return;
   if (isKnown(response.content.version)) return;
   const draft = drafts.get(id);
-  const isOwn = isSent(draft, response.content) && draft.theirs === undefined && !saving.has(id);
-  if (isOwn) return handleArrived(id, response, true) ? save(id, true) : undefined;
+  if (isSent(draft, response.content) && draft.theirs === undefined) {
+    draft.isWaiting = handleArrived(id, response, true);
+    return save(id, true);
+  }
   showNote(response.content, known !== undefined);
+  noteExists(id);
   addToLog(`Somebody saved version ${response.content.version} of ${quote(response.content)}.`);
+}
+
+/** Takes back that a note with a draft was deleted. The next save shows both texts. */
+function noteExists(id) {
+  const draft = drafts.get(id);
+  if (!draft?.isDeleted) return;
+  draft.isDeleted = false;
+  keepDrafts();
+  if (id === openId) showEditor();
+  warnOfChange(id);
 }
 
 function noteDeleted(id) {

@@ -34,6 +34,7 @@ function showList(list) {
   for (const note of listed) {
     const known = notes.get(note.id);
     showNote(note, known !== undefined && (known.isNews || known.version < note.version));
+    noteExists(note.id);
   }
   showDrafts();
   const present = new Set(list.map((note) => note.id));

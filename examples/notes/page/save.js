@@ -10,12 +10,12 @@ let isRetrying = false;
 
 /** Saves the draft of a note, or closes it if it is unchanged. The user may go on writing meanwhile. */
 async function save(id, isAutomatic = false) {
-  while (saving.has(id)) await saving.get(id);
-  // The write before may have saved the draft, or shown the merge.
   const draft = drafts.get(id);
-  if (draft === undefined || draft.theirs !== undefined) return;
-  // Nobody has asked to create a note that was deleted after the save.
-  if (isAutomatic && draft.isDeleted) return;
+  while (saving.has(id)) await saving.get(id);
+  // The write before may have saved the draft, or shown the merge. The user may have discarded it.
+  if (draft === undefined || drafts.get(id) !== draft || draft.theirs !== undefined) return;
+  // Nobody has asked to save newer text, or to create a note that was deleted after the save.
+  if (isAutomatic && !draft.isWaiting) return;
   if (!isUnsaved(draft) && !draft.isDeleted) {
     if (id === openId && !isAutomatic) closeEditor();
     return;
@@ -35,7 +35,7 @@ async function save(id, isAutomatic = false) {
 /** Sends a draft once. Returns `true` if it should be sent again at once. */
 async function trySave(id, isAutomatic) {
   const draft = drafts.get(id);
-  const { base, isDeleted } = draft;
+  const { base, isDeleted, sent } = draft;
   if (!isDeleted && !isStrong(base.tag)) return renewTag(id, draft, isAutomatic);
   const content = draft.asked ?? draft.mine;
   // Without the condition, this could overwrite the work of somebody else.
@@ -48,15 +48,18 @@ async function trySave(id, isAutomatic) {
   if (drafts.get(id) !== draft) return false;
   const status = response?.status;
   if (isNote(response?.content) && (status === 200 || status === 201)) {
-    const reason = isDeleted ? "The note was absent" : "Nobody had saved since you started";
+    const reason = isDeleted
+      ? "The note was absent"
+      : `Nobody had saved since version ${base.version}`;
     addToLog(`You saved version ${response.content.version} of ${quote(content)}. ${reason}.`);
     handleSaved(id, response, isAutomatic);
     return false;
   }
   if (status === 412) return handlePreconditionFailed(id, draft, response, isAutomatic);
   if (isUnanswered(response)) return handleNoAnswer(id, draft);
-  reportUnsaved(id, describe(response));
-  return false;
+  // Refused content is not saved, unless an earlier request had it too.
+  if (status >= 400 && status < 500) draft.sent = sent;
+  return reportUnsaved(id, describe(response));
 }
 
 /** Returns `true` if the service has not answered, but perhaps a proxy in its place. */
@@ -71,8 +74,7 @@ async function renewTag(id, draft, isAutomatic) {
   if (isUnanswered(response)) return handleNoAnswer(id, draft);
   if (response.status === 404) return handleDeleted(id, draft, "");
   if (!isNote(response.content) || !isStrong(response.tag)) {
-    reportUnsaved(id, "its tag is missing or weak, perhaps because of a proxy");
-    return false;
+    return reportUnsaved(id, "its tag is missing or weak, perhaps because of a proxy");
   }
   if (!isSame(response.content, draft.base)) {
     addToLog(`${quote(draft.base)} was not saved: somebody has saved another version.`);
@@ -82,12 +84,14 @@ async function renewTag(id, draft, isAutomatic) {
   return true;
 }
 
-/** Keeps the draft, and says why it is not saved. */
+/** Keeps the draft, and says why it is not saved. Returns `false`: it is not sent again at once. */
 function reportUnsaved(id, reason) {
   const draft = drafts.get(id);
   draft.isWaiting = false;
+  keepDrafts();
   addToLog(`${quote(draft.base)} was not saved: ${reason}.`);
   if (id === openId) showState(`Not saved: ${reason}.`, true);
+  return false;
 }
 
 /** Keeps a draft that had no answer. Its condition makes it safe to send it again. */
@@ -146,8 +150,7 @@ async function handlePreconditionFailed(id, draft, response, isAutomatic) {
     if (drafts.get(id) !== draft) return false;
     if (isUnanswered(current)) return handleNoAnswer(id, draft);
     if (current.status !== 200 && current.status !== 404) {
-      reportUnsaved(id, describe(current));
-      return false;
+      return reportUnsaved(id, describe(current));
     }
   }
   if (!isNote(current.content)) return handleDeleted(id, draft, " (412)");
@@ -189,6 +192,7 @@ function showConflict(id, draft, response, isAutomatic) {
     // What the user writes at this moment would be lost.
     draft.isWaiting = false;
     showNote(response.content, true);
+    warnOfChange(id);
     return false;
   }
   const theirs = versionOf(response);
@@ -212,6 +216,7 @@ async function saveMerge() {
   const mine = applyChoices(versionsToMerge(draft), choices);
   Object.assign(draft, { base: theirs, mine, theirs: undefined, choices: undefined });
   if (isSame(mine, theirs)) {
+    if (notes.get(id)?.isDeleted) return handleDeleted(id, draft, "");
     addToLog(`You kept version ${theirs.version} of ${quote(theirs)}. Nothing had to be saved.`);
     return closeEditor();
   }

@@ -58,6 +58,7 @@ async fn a_page_in_place_of_an_answer_is_no_save(browser: &Browser) {
     let service = NotesService::start();
     let (proxy, url) = ChangingProxy::start(&service).await;
     let tab = browser.open(&url).await;
+    tab.shorten_pauses().await;
     tab.append("Note 1", "first").await;
     proxy.set(Some(ResponseChange::PageForWrites));
     tab.press("Control+Enter").await;

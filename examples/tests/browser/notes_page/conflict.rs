@@ -9,7 +9,10 @@ in_each_browser!(
     two_tabs_keep_both_changes,
     different_fields_need_no_choice,
     equal_changes_need_no_choice,
+    a_merge_takes_no_other_text_for_its_own,
     a_deleted_note_can_be_saved,
+    a_deletion_during_a_merge_is_no_kept_version,
+    a_note_that_was_created_again_is_merged,
 );
 
 /// The sentence of the editor, as a script.
@@ -43,7 +46,9 @@ pub(super) async fn merge_in_two_tabs(browser: &Browser, url: &str) -> std::sync
     assert!(why.starts_with("Both of you changed it."), "{why}");
     second.click("radio", "Both").await;
     second.click("button", "Save the merge").await;
-    second.wait_for_log("You saved version 3").await;
+    second
+        .wait_for_log("You saved version 3 of “Note 1”. Nobody had saved since version 2.")
+        .await;
     second
 }
 
@@ -150,6 +155,28 @@ async fn equal_changes_need_no_choice(browser: &Browser) {
     tab.click("button", "Save the merge").await;
     tab.wait_for_log("You kept version 2").await;
     assert_eq!(service.get("/notes/2").await["version"], 2);
+}
+
+/// The text of the first save is refused, so somebody else has written the same text.
+async fn a_merge_takes_no_other_text_for_its_own(browser: &Browser) {
+    let service = NotesService::start();
+    let before = service.get("/notes/1").await["text"].clone();
+    let refused = format!("{} mine", before.as_str().unwrap());
+    let tab = browser.open(&service.url()).await;
+    tab.append("Note 1", "mine").await;
+    service.write(1, "Note 1", "They wrote this.").await;
+    tab.press("Control+Enter").await;
+    tab.wait_for_merge().await;
+    tab.fill("Result", "My own words").await;
+    service.write(1, "Note 1", &refused).await;
+    tab.click("button", "Save the merge").await;
+    tab.wait_for_log("somebody saved version 3 after you opened version 2")
+        .await;
+    tab.wait_for_merge().await;
+    let shown = tab.merge_fields().await;
+    assert_eq!(shown[0][2], "My own words", "{shown}");
+    assert_eq!(shown[0][3], refused, "{shown}");
+    assert_eq!(service.get("/notes/1").await["text"], refused);
     browser.assert_quiet(&[ExpectedEntry::Status(412)]);
 }
 
@@ -164,4 +191,45 @@ async fn a_deleted_note_can_be_saved(browser: &Browser) {
     let note = service.get("/notes/3").await;
     assert!(note["text"].as_str().unwrap().ends_with(" kept"), "{note}");
     browser.assert_quiet(&[]);
+}
+
+async fn a_deletion_during_a_merge_is_no_kept_version(browser: &Browser) {
+    let service = NotesService::start();
+    let tab = browser.open(&service.url()).await;
+    tab.append("Note 3", "mine").await;
+    service.write(3, "Note 3", "They wrote this.").await;
+    tab.press("Control+Enter").await;
+    tab.wait_for_merge().await;
+    service.delete(3).await;
+    tab.wait_for_log("Somebody deleted “Note 3”").await;
+    tab.click("radio", "Theirs").await;
+    tab.click("button", "Save the merge").await;
+    tab.wait_for(&format!("{STATE}.startsWith('Somebody has deleted')"))
+        .await;
+    tab.click("button", "Save").await;
+    tab.wait_for_log("You saved version 1").await;
+    assert_eq!(service.get("/notes/3").await["text"], "They wrote this.");
+    browser.assert_quiet(&[ExpectedEntry::Status(412)]);
+}
+
+/// The version of the new note is lower than that of the draft.
+async fn a_note_that_was_created_again_is_merged(browser: &Browser) {
+    let service = NotesService::start();
+    service.write(3, "Note 3", "Old").await;
+    let tab = browser.open(&service.url()).await;
+    tab.append("Note 3", "mine").await;
+    service.delete(3).await;
+    tab.wait_for(&format!("{STATE}.startsWith('Somebody has deleted')"))
+        .await;
+    service.create(3, "Note 3", "They wrote this.").await;
+    tab.wait_for(&format!("{STATE}.startsWith('Somebody else has changed')"))
+        .await;
+    tab.press("Control+Enter").await;
+    tab.wait_for_merge().await;
+    let shown = tab.merge_fields().await;
+    let sides = ["Old", "Old mine", "They wrote this."];
+    for (place, side) in (1..).zip(sides) {
+        assert_eq!(shown[0][place], side, "{shown}");
+    }
+    browser.assert_quiet(&[ExpectedEntry::Status(412)]);
 }

@@ -11,7 +11,6 @@ in_each_browser!(
     a_tab_closed_while_it_saves_leaves_old_or_new,
     a_lost_answer_is_recognized,
     an_order_is_executed_once,
-    a_retry_creates_no_deleted_note,
 );
 
 async fn offline_and_back_loses_nothing(browser: &Browser) {
@@ -166,29 +165,5 @@ async fn an_order_is_executed_once(browser: &Browser) {
     let name = "http_conditional_idempotency_keys_total";
     let replayed = service.counter(name, "result=\"replayed\"").await;
     assert_eq!(replayed, 1.0);
-    browser.assert_quiet(&[ExpectedEntry::BrokenConnection]);
-}
-
-/// `If-None-Match: *` would create the note again, and nobody has asked for that.
-async fn a_retry_creates_no_deleted_note(browser: &Browser) {
-    let service = NotesService::start();
-    let proxy = service.proxy();
-    let url = format!("http://127.0.0.1:{}/", proxy.port());
-    let tab = browser.open(&url).await;
-    tab.append("Note 1", "word").await;
-    for _ in 0..3 {
-        proxy.once_at("PUT /notes/1", Fault::LoseRequest);
-    }
-    tab.press("Control+Enter").await;
-    tab.wait_for_log("the service does not answer").await;
-    service.delete(1).await;
-    tab.wait_for_log("Somebody deleted “Note 1”").await;
-    // The page reads the counters each second. It would retry after five, and the first retry may be
-    // lost too.
-    let polls = "performance.getEntriesByType('resource')\
-        .filter(({ name }) => name.endsWith('/metrics')).length";
-    let before = tab.evaluate(polls).await.as_u64().unwrap();
-    tab.wait_for(&format!("{polls} >= {}", before + 12)).await;
-    assert_eq!(service.get("/notes").await[0]["id"], 2);
     browser.assert_quiet(&[ExpectedEntry::BrokenConnection]);
 }

@@ -8,9 +8,11 @@ use crate::driver::{Browser, ExpectedEntry, in_each_browser};
 in_each_browser!(
     a_draft_outlives_a_reload,
     a_merge_outlives_a_reload,
+    a_merge_of_undone_text_outlives_a_reload,
     words_stay_in_their_note_while_another_opens,
     a_deleted_note_with_unsaved_text_stays_in_the_list,
     two_quick_saves_make_two_versions,
+    a_text_that_is_too_long_is_not_sent,
 );
 
 async fn a_draft_outlives_a_reload(browser: &Browser) {
@@ -62,6 +64,32 @@ async fn a_merge_outlives_a_reload(browser: &Browser) {
     }
     // The second write named the version that the merge has seen.
     assert_eq!(service.refused().await, 1.0);
+    browser.assert_quiet(&[ExpectedEntry::Status(412)]);
+}
+
+/// The user sets the text back while the save is under way, and writes another one in the merge.
+async fn a_merge_of_undone_text_outlives_a_reload(browser: &Browser) {
+    let service = NotesService::start();
+    let proxy = service.proxy();
+    service.write(1, "Note 1", "Old").await;
+    let url = format!("http://127.0.0.1:{}/", proxy.port());
+    let tab = browser.open(&url).await;
+    tab.append("Note 1", "mine").await;
+    service.write(1, "Note 1", "They wrote this.").await;
+    proxy.hold_replies();
+    tab.press("Control+Enter").await;
+    tab.fill("Text", "Old").await;
+    proxy.release_replies();
+    tab.wait_for_merge().await;
+    tab.fill("Result", "My own words").await;
+    tab.reload().await;
+    tab.wait_for_list().await;
+    tab.wait_for_listed_version(1, "version 3, unsaved text")
+        .await;
+    tab.click("button", "Edit Note 1").await;
+    tab.wait_for_merge().await;
+    let shown = tab.merge_fields().await;
+    assert_eq!(shown[0][4], "My own words", "{shown}");
     browser.assert_quiet(&[ExpectedEntry::Status(412)]);
 }
 
@@ -152,5 +180,27 @@ async fn two_quick_saves_make_two_versions(browser: &Browser) {
     assert_eq!(note["text"], format!("{before} one two"));
     assert_eq!(note["version"], 3);
     assert_eq!(service.refused().await, 0.0);
+    browser.assert_quiet(&[]);
+}
+
+/// In the middle of such a request, the service ends the connection. No script would get its answer.
+async fn a_text_that_is_too_long_is_not_sent(browser: &Browser) {
+    let service = NotesService::start();
+    let tab = browser.open(&service.url()).await;
+    tab.edit("Note 1").await;
+    let text = json!("word ".repeat(20_000));
+    tab.evaluate(&format!(
+        "(document.execCommand('insertText', false, {text}), \
+         document.querySelector('#form').requestSubmit())"
+    ))
+    .await;
+    tab.wait_for_log("was not saved: 413: the text is longer than 64 KiB")
+        .await;
+    assert_eq!(tab.listed_version(1).await, "version 1, unsaved text");
+    tab.click("button", "Cancel").await;
+    // It was not sent, so it cannot be saved nevertheless.
+    let log = "document.querySelector('[role=log]').lastChild.textContent";
+    let discarded = "'Your text for “Note 1” was discarded.'";
+    tab.wait_for(&format!("{log} === {discarded}")).await;
     browser.assert_quiet(&[]);
 }

@@ -18,6 +18,16 @@ impl Tab {
         self.type_text(&format!(" {word}")).await;
     }
 
+    /// Makes the pauses of the page shorter, such as the one before a retry. They are at most five
+    /// seconds, and the driver waits longer.
+    pub(crate) async fn shorten_pauses(&self) {
+        self.evaluate(
+            "(() => { const original = setTimeout; \
+             globalThis.setTimeout = (run, time) => original(run, time > 5000 ? time : time / 20); })()",
+        )
+        .await;
+    }
+
     /// Waits until a sentence with this text is in the log of the page.
     pub(crate) async fn wait_for_log(&self, text: &str) {
         let text = json!(text);

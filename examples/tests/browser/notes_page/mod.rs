@@ -13,4 +13,5 @@ mod loading;
 mod merge_choice;
 mod notes_service;
 mod proxies;
+mod retries;
 mod rounds;

@@ -1,7 +1,10 @@
 //! The notes example as a process, and its state.
 
 use http_body_util::BodyExt;
-use hyper::{Request, header};
+use hyper::{
+    Request, StatusCode,
+    header::{self, HeaderName},
+};
 use serde_json::{Value, json};
 use tower_conditional_testing::{Protocol, Replica, TcpProxy};
 
@@ -65,14 +68,24 @@ impl NotesService {
 
     /// Writes a note as another client does, whatever its version is.
     pub(crate) async fn write(&self, id: u32, title: &str, text: &str) {
+        let status = self.put(id, title, text, header::IF_MATCH).await;
+        assert_eq!(status, StatusCode::OK);
+    }
+
+    /// Creates a note as another client does.
+    pub(crate) async fn create(&self, id: u32, title: &str, text: &str) {
+        let status = self.put(id, title, text, header::IF_NONE_MATCH).await;
+        assert_eq!(status, StatusCode::CREATED);
+    }
+
+    async fn put(&self, id: u32, title: &str, text: &str, condition: HeaderName) -> StatusCode {
         let content = json!({ "title": title, "text": text });
         let request = Request::put(format!("/notes/{id}"))
-            .header(header::IF_MATCH, "*")
+            .header(condition, "*")
             .header(header::CONTENT_TYPE, "application/json")
             .body(content.to_string())
             .unwrap();
-        let response = send(&self.address().to_string(), request).await;
-        assert_eq!(response.status(), 200);
+        send(&self.address().to_string(), request).await.status()
     }
 
     /// Deletes a note as another client does.

@@ -118,6 +118,6 @@ async fn receiver() -> (String, mpsc::UnboundedReceiver<HeaderValue>) {
 
 /// Fails the test instead of hanging.
 async fn in_time<F: Future>(future: F) -> F::Output {
-    let limited = timeout(Duration::from_secs(30), future);
+    let limited = timeout(Duration::from_secs(60), future);
     limited.await.expect("an end in time")
 }

@@ -181,7 +181,7 @@ impl Reply {
 
 /// Fails the test instead of hanging. Nothing here takes this long without a fault.
 pub(crate) async fn in_time<F: Future>(future: F) -> F::Output {
-    time::timeout(Duration::from_secs(30), future)
+    time::timeout(Duration::from_secs(60), future)
         .await
         .expect("an answer in time")
 }

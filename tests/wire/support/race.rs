@@ -73,7 +73,7 @@ impl Race {
     ///
     /// # Panics
     ///
-    /// Panics if a request gets no response, or if a round takes 30 seconds.
+    /// Panics if a request gets no response, or if a round takes a minute.
     pub(crate) async fn run(&self) -> Report {
         let (go, started) = watch::channel(None);
         let (finished, mut answers) = mpsc::unbounded_channel();
@@ -86,7 +86,7 @@ impl Race {
         let mut rounds = Vec::with_capacity(self.rounds);
         for round in 0..self.rounds {
             let round = self.round(round, &mut reader, &go, &mut answers);
-            let round = timeout(Duration::from_secs(30), round).await;
+            let round = timeout(Duration::from_secs(60), round).await;
             rounds.push(round.expect("a round without an end"));
         }
         drop(go);

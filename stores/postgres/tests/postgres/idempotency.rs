@@ -17,7 +17,7 @@ use tower_conditional_postgres::{Keyed, KeyedError, Lease};
 use tower_conditional_testing::Postgres;
 
 use crate::support::{
-    connection, database,
+    LONG, connection, database,
     keys::{claim, count, id, pay, payments, post, store},
     pool, run, waiting,
 };
@@ -106,8 +106,8 @@ async fn a_claim_that_waits_sees_the_newest_record() {
 #[tokio::test(flavor = "multi_thread")]
 async fn effect_and_record_commit_together() {
     let pool = database();
-    let layer =
-        IdempotencyLayer::for_anyone(store(&pool).await).wait_timeout(Duration::from_secs(10));
+    let store = store(&pool).await.timeout(LONG);
+    let layer = IdempotencyLayer::for_anyone(store).wait_timeout(LONG);
     let (service, runs) = payments(&layer, &pool, |pool, attempt| async move {
         pay(&pool, &attempt).await
     });

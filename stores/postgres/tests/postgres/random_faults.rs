@@ -23,7 +23,7 @@ use tower_conditional_testing::{Faults, Postgres, Protocol, TcpProxy};
 
 use crate::{
     seeded::{Draw, seeds},
-    support::{connection, pool, run},
+    support::{LONG, connection, pool, run},
 };
 
 const KEYS: u64 = 12;
@@ -190,7 +190,7 @@ where
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     };
-    tokio::time::timeout(LEASE * 20, settled)
+    tokio::time::timeout(LONG, settled)
         .await
         .expect("a key that is not stuck")
 }

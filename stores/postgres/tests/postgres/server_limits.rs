@@ -1,9 +1,10 @@
 //! A server whose limits are reached, or whose rights change.
 
-use std::{sync::atomic::Ordering, time::Duration};
+use std::{pin::pin, sync::atomic::Ordering, time::Duration};
 
 use bytes::Bytes;
 use http::Response;
+use tokio::time::{pause, resume, sleep, timeout};
 use tower_conditional::{
     IdempotencyLayer,
     idempotency::{Admission, Owner, Update},
@@ -12,9 +13,9 @@ use tower_conditional::{
 use tower_conditional_postgres::{GuardError, Guarded, PostgresIdempotencyStore, Target};
 
 use crate::support::{
-    connection, database, if_match,
+    LONG, connection, database, if_match,
     keys::{claim, id, payments, send, set, set_on, store},
-    lease, notes, pool_as, row, run, tag,
+    lease, notes, pool_as, row, run, tag, waiting,
 };
 
 fn step(number: u8, owner: u8, fence: u64) -> Step {
@@ -140,11 +141,11 @@ async fn a_hidden_record_is_no_missing_record() {
 
 /// P-ID-store-down: a claim that waits behind a long lock gives up, and the server runs it late.
 /// It is given back, so that the key is not stuck.
-#[tokio::test(flavor = "multi_thread")]
+#[tokio::test]
 async fn a_claim_behind_a_long_lock_leaves_no_stuck_key() {
     let pool = database();
-    let store = store(&pool).await.timeout(Duration::from_millis(100));
-    let layer = IdempotencyLayer::for_anyone(store.clone());
+    let store = store(&pool).await.timeout(LONG);
+    let layer = IdempotencyLayer::for_anyone(store);
     let paid = |_, _| async { Ok(Response::new(Bytes::from("paid"))) };
     let (service, runs) = payments(&layer, &pool, paid);
     let mut holder = connection(&pool).await;
@@ -152,7 +153,15 @@ async fn a_claim_behind_a_long_lock_leaves_no_stuck_key() {
     tx.batch_execute("LOCK TABLE conditional_idempotency")
         .await
         .expect("a lock");
-    assert_eq!(send(&service, "a").await, (503, false));
+    let mut sent = pin!(send(&service, "a"));
+    tokio::select! {
+        answer = &mut sent => panic!("{answer:?}"),
+        () = waiting(&pool, 1) => {}
+    }
+    // The server waits for the lock, so only the clock can go on.
+    pause();
+    assert_eq!(sent.await, (503, false));
+    resume();
     assert_eq!(runs.load(Ordering::SeqCst), 0);
     tx.rollback().await.expect("a rollback");
     let free = async {
@@ -161,11 +170,9 @@ async fn a_claim_behind_a_long_lock_leaves_no_stuck_key() {
                 return;
             }
             // Until the late claim is given back.
-            tokio::time::sleep(Duration::from_millis(20)).await;
+            sleep(Duration::from_millis(20)).await;
         }
     };
-    tokio::time::timeout(Duration::from_secs(10), free)
-        .await
-        .expect("a key that is free again");
+    timeout(LONG, free).await.expect("a key that is free again");
     assert_eq!(runs.load(Ordering::SeqCst), 1);
 }

@@ -9,6 +9,9 @@ use tower_conditional::{Current, ValidatorSource, VersionTags, handler::Expected
 use tower_conditional_postgres::{Error, Install, Lease, Schema, Scope, VersionSource, Watch};
 use tower_conditional_testing::Postgres;
 
+/// The time after which a test fails, on a busy machine too.
+pub(crate) const LONG: Duration = Duration::from_secs(60);
+
 /// Returns a pool of connections to a new database.
 pub(crate) fn database() -> Pool {
     pool(&Postgres::shared().create_database())
@@ -229,8 +232,7 @@ pub(crate) async fn waiting(pool: &Pool, number: i64) {
             }
         }
     };
-    let guard = Duration::from_secs(30);
-    tokio::time::timeout(guard, found)
+    tokio::time::timeout(LONG, found)
         .await
         .expect("connections that wait");
 }

@@ -15,7 +15,7 @@ use tower_conditional::{
 use tower_conditional_testing::{Engine, RedisServer};
 
 use crate::support::{
-    builder, claim, clock_at, id, in_memory, key_name, prefix, store, store_with_clock,
+    builder, claim, clock_at, id, in_memory, key_name, patient, prefix, store, store_with_clock,
 };
 
 /// P-ID-fencing, P-ID-lease, P-ID-takeover: the rules of all stores.
@@ -192,7 +192,9 @@ async fn a_connection_may_speak_the_third_version_of_the_protocol() {
         let server = in_memory(engine);
         let url = format!("{}/?protocol=resp3", server.url());
         let client = redis::Client::open(url).expect("a URL");
-        let connection = client.get_multiplexed_async_connection().await;
+        let connection = client
+            .get_multiplexed_async_connection_with_config(&patient())
+            .await;
         let clock = clock_at(1_800_000_000_000);
         let builder = builder(&prefix()).clock(clock.clone());
         let opened = builder.open(connection.expect("a connection")).await;

@@ -12,7 +12,9 @@ use tower_conditional::{
 use tower_conditional_redis::{ErrorKind, RedisIdempotencyStore, RedisIdempotencyStoreBuilder};
 use tower_conditional_testing::{Engine, RedisServer, wait_until};
 
-use crate::support::{PATIENT, builder, claim, connection, id, prefix, store, text_of};
+use crate::support::{
+    PATIENT, builder, claim, connection, connection_of, id, prefix, store, text_of,
+};
 
 fn step(number: u8, owner: u8, fence: u64) -> Step {
     Step::new(id(number), claim(owner).owner, fence)
@@ -35,15 +37,11 @@ async fn completed(store: &RedisIdempotencyStore<ConnectionManager>, number: u8)
 
 /// Waits until the connection is there again.
 async fn reachable(store: &RedisIdempotencyStore<ConnectionManager>) {
-    let mut last = None;
-    for _ in 0..300 {
-        match store.inspect(id(0)).await {
-            Ok(_) => return,
-            Err(error) => last = Some(error),
-        }
+    let began = Instant::now();
+    while let Err(error) = store.inspect(id(0)).await {
+        assert!(began.elapsed() < PATIENT, "{error}");
         tokio::task::yield_now().await;
     }
-    panic!("the server stays unreachable: {last:?}");
 }
 
 /// A step whose script is missing sends it, in the same step.
@@ -243,7 +241,7 @@ async fn the_rights_in_the_docs_are_enough() {
         let url = format!("redis://shop:secret@127.0.0.1:{}", server.port());
         let client = Client::open(url).expect("a URL");
         let open = async |prefix: &str| {
-            let connection = client.get_connection_manager().await.expect("a connection");
+            let connection = connection_of(client.clone()).await;
             let opened = builder(prefix).open(connection).await;
             opened.expect("a store")
         };

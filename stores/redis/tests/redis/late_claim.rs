@@ -12,7 +12,7 @@ use tower_conditional_testing::Engine;
 
 use crate::support::{PATIENT, builder, connection, in_memory, prefix};
 
-const LEASE: Duration = Duration::from_millis(500);
+const LEASE: Duration = Duration::from_secs(10);
 const KEY: &str = "\"0123456789abcdef\"";
 
 /// The server hangs for longer than the layer tries to give a claim back. Then it runs the claim

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use redis::{
-    Client,
+    AsyncConnectionConfig, Client,
     aio::{ConnectionLike, MultiplexedConnection},
     sentinel::{SentinelClient, SentinelServerType},
 };
@@ -22,16 +22,23 @@ use tower_conditional::{
 use tower_conditional_redis::{Reconnecting, RedisIdempotencyStore, RedisValidatorStore};
 use tower_conditional_testing::{Engine, Protocol, RedisServer, TcpProxy, wait_until};
 
-use crate::support::{PATIENT, builder, claim, id, key_name, prefix, text_of};
+use crate::support::{PATIENT, builder, claim, id, key_name, patient, prefix, text_of};
 
 /// The store works again by itself within this time.
-const WITHIN: Duration = Duration::from_secs(20);
+const WITHIN: Duration = Duration::from_secs(60);
 
-async fn connection_to(url: String) -> Reconnecting<MultiplexedConnection> {
+async fn connection_to(
+    url: String,
+    config: AsyncConnectionConfig,
+) -> Reconnecting<MultiplexedConnection> {
     let client = Client::open(url).expect("a URL");
     let connection = Reconnecting::new(move || {
-        let client = client.clone();
-        async move { client.get_multiplexed_async_connection().await }
+        let (client, config) = (client.clone(), config.clone());
+        async move {
+            client
+                .get_multiplexed_async_connection_with_config(&config)
+                .await
+        }
     });
     connection.await.expect("a connection")
 }
@@ -68,7 +75,7 @@ async fn a_store_follows_an_address_that_moves_to_the_promoted_replica() {
         let old = RedisServer::start(engine);
         let new = old.start_replica();
         let proxy = TcpProxy::start(Protocol::Redis, old.port());
-        let connection = connection_to(proxy.redis_url()).await;
+        let connection = connection_to(proxy.redis_url(), patient()).await;
         let store = builder(&prefix()).open(connection).await.expect("a store");
         let begun = begin_again(&store, 1, 1).await;
         assert!(matches!(begun, Admission::Started { .. }), "{begun:?}");
@@ -95,7 +102,7 @@ async fn a_store_follows_an_address_that_moves_to_the_promoted_replica() {
 async fn a_store_follows_a_server_that_comes_back() {
     for engine in Engine::tested() {
         let server = RedisServer::start(engine);
-        let connection = connection_to(server.url()).await;
+        let connection = connection_to(server.url(), patient()).await;
         let store = builder(&prefix()).open(connection).await.expect("a store");
         begin_again(&store, 1, 1).await;
         complete(&store, 1).await;
@@ -116,7 +123,8 @@ async fn a_store_leaves_a_server_that_does_not_answer() {
     let old = RedisServer::start(Engine::Redis);
     let new = old.start_replica();
     let proxy = TcpProxy::start(Protocol::Redis, old.port());
-    let connection = connection_to(proxy.redis_url()).await;
+    let brief = patient().set_response_timeout(Some(Duration::from_millis(500)));
+    let connection = connection_to(proxy.redis_url(), brief).await;
     let store = builder(&prefix()).open(connection).await.expect("a store");
     begin_again(&store, 1, 1).await;
     new.wait_until_in_sync_with(&old);
@@ -139,7 +147,10 @@ async fn keys_and_validators_work_again_after_a_fail_over_by_sentinel() {
         let client = Arc::new(Mutex::new(client.expect("a client")));
         let connection = Reconnecting::new(move || {
             let client = Arc::clone(&client);
-            async move { client.lock().await.get_async_connection().await }
+            async move {
+                let mut client = client.lock().await;
+                client.get_async_connection_with_config(&patient()).await
+            }
         });
         let connection = connection.await.expect("a connection");
         let prefix = prefix();

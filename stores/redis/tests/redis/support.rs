@@ -6,7 +6,7 @@ use std::{
 };
 
 use redis::{
-    Client,
+    AsyncConnectionConfig, Client,
     aio::{ConnectionManager, ConnectionManagerConfig},
 };
 use tower_conditional::{
@@ -21,14 +21,25 @@ pub(crate) const PATIENT: Duration = Duration::from_secs(20);
 
 /// Returns a connection that waits long for an answer, and gives up soon if nobody listens.
 pub(crate) async fn connection(server: &RedisServer) -> ConnectionManager {
+    connection_of(Client::open(server.url()).expect("a URL")).await
+}
+
+/// Returns such a connection of a client.
+pub(crate) async fn connection_of(client: Client) -> ConnectionManager {
     let config = ConnectionManagerConfig::new()
         .set_response_timeout(Some(PATIENT))
         .set_connection_timeout(Some(PATIENT))
         .set_number_of_retries(1)
         .set_max_delay(Duration::from_millis(10));
-    let client = Client::open(server.url()).expect("a URL");
     let connected = client.get_connection_manager_with_config(config).await;
     connected.expect("a connection")
+}
+
+/// Returns the options of a connection that waits long for an answer. By default it waits 500 ms.
+pub(crate) fn patient() -> AsyncConnectionConfig {
+    AsyncConnectionConfig::new()
+        .set_response_timeout(Some(PATIENT))
+        .set_connection_timeout(Some(PATIENT))
 }
 
 /// Returns a prefix that no other test uses.

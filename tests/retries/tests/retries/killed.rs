@@ -77,8 +77,10 @@ impl Campaign<'_> {
         for (point, _) in table {
             self.kill_at(point).await;
         }
-        // The retries wait until the leases of the killed processes are over.
-        let arguments = [self.arguments, &["--wait-ms", "30000"]].concat();
+        // The retries wait until the leases of the killed processes are over. Their own leases are
+        // long, since a busy machine may take more than two seconds for an order.
+        let patient = ["--wait-ms", "30000", "--lease-ms", "30000"];
+        let arguments = [self.arguments, &patient].concat();
         let replica = self.store.start(&arguments);
         let client = Client::of(&replica);
         let points = table.iter();

@@ -117,7 +117,7 @@ pub(crate) fn tag_of(response: &Response<Bytes>) -> String {
 
 /// Fails the test instead of hanging. Nothing here takes this long without a fault.
 pub(crate) async fn in_time<F: Future>(future: F) -> F::Output {
-    timeout(Duration::from_secs(20), future)
+    timeout(Duration::from_secs(60), future)
         .await
         .expect("an answer in time")
 }

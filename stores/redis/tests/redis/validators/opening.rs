@@ -7,6 +7,7 @@ use tower_conditional_redis::{ErrorKind, RedisValidatorStore, Risk};
 use tower_conditional_testing::{Engine, RedisOptions, RedisServer};
 
 use super::support::{MINUTE, PATIENT, Steps, builder, connect, key, new_clock, new_prefix, write};
+use crate::support::connection_of;
 
 /// The documented rights are enough.
 #[tokio::test]
@@ -25,7 +26,7 @@ async fn the_documented_rights_are_enough() {
         let clock = new_clock();
         let url = server.url().replace("redis://", "redis://shop:secret@");
         let client = redis::Client::open(url).expect("a URL");
-        let connection = client.get_connection_manager().await.expect("a connection");
+        let connection = connection_of(client).await;
         let store = builder(&prefix, &clock)
             .open(connection)
             .await

@@ -1,11 +1,7 @@
 //! Caches that cannot be reached.
 
-use std::{
-    net::TcpListener,
-    time::{Duration, Instant},
-};
-
 use http::StatusCode;
+use tokio::{io::AsyncReadExt, net::TcpListener};
 
 use crate::support::{Notes, ReservedAddress, until};
 
@@ -28,14 +24,19 @@ async fn a_cache_that_is_down_stops_no_write() {
     }
 }
 
-/// A limit below the first of several attempts, which takes five seconds.
+/// The response comes before the end of the first attempt, which takes five seconds.
 #[tokio::test]
 async fn a_cache_that_hangs_stops_no_write() {
-    let hangs = TcpListener::bind("127.0.0.1:0").unwrap();
+    let hangs = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", hangs.local_addr().unwrap());
     let notes = Notes::start(&ReservedAddress::reserve(), &["--varnish", &url]);
-    let start = Instant::now();
-    let written = notes.put("/pages/home", "new").await;
+    let attempt = async {
+        let (mut first, _) = hangs.accept().await.unwrap();
+        first.read_to_end(&mut Vec::new()).await
+    };
+    let written = tokio::select! {
+        written = notes.put("/pages/home", "new") => written,
+        attempt = attempt => panic!("{attempt:?}"),
+    };
     assert_eq!(written.status, StatusCode::NO_CONTENT);
-    assert!(start.elapsed() < Duration::from_secs(4));
 }

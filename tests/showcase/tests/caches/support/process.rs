@@ -54,7 +54,7 @@ impl Process {
                 folder,
                 address,
             };
-            let ready = time::timeout(Duration::from_secs(30), process.is_ready()).await;
+            let ready = time::timeout(Duration::from_secs(60), process.is_ready()).await;
             if ready == Ok(true) {
                 return process;
             }

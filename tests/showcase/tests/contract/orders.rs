@@ -15,6 +15,11 @@ impl Server {
     pub(crate) async fn orders(&self) -> Value {
         self.get(Http::One, "/orders", &[]).await.json()
     }
+
+    /// Waits until a handler, such as `POST /orders`, has begun so many runs.
+    pub(crate) async fn wait_for_runs(&self, handler: &str, runs: u64) {
+        in_time(async { while self.runs().await[handler] != runs {} }).await;
+    }
 }
 
 fn assert_is_problem(reply: &Reply, status: u16, fragment: &str) {

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::support::{Http, Server, in_time};
+use crate::support::{Http, Server};
 
 pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_showcase");
 
@@ -15,10 +15,5 @@ impl Server {
     /// Returns the number of runs of each handler.
     pub(crate) async fn runs(&self) -> Value {
         self.get(Http::One, "/stats", &[]).await.json()["handler_runs"].take()
-    }
-
-    /// Waits until a handler, such as `POST /orders`, has begun so many runs.
-    pub(crate) async fn wait_for_runs(&self, handler: &str, runs: u64) {
-        in_time(async { while self.runs().await[handler] != runs {} }).await;
     }
 }

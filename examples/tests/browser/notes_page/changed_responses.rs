@@ -32,9 +32,7 @@ async fn a_missing_or_weak_tag_overwrites_nothing(browser: &Browser) {
         proxy.set(Some(change));
         tab.append("Note 1", word).await;
         tab.press("Control+Enter").await;
-        let state = "document.querySelector('#state').textContent";
-        tab.wait_for(&format!("{state}.includes('tag is missing or weak')"))
-            .await;
+        tab.wait_for_state("tag is missing or weak").await;
         // One read has opened the note, and another one has asked for a better tag.
         let requests = tab.requests().split_off(skipped);
         assert_eq!(requests_of_note(requests), ["GET", "GET"], "{word}");

@@ -15,9 +15,6 @@ in_each_browser!(
     a_note_that_was_created_again_is_merged,
 );
 
-/// The sentence of the editor, as a script.
-const STATE: &str = "document.querySelector('#state').textContent";
-
 /// Two tabs change the text of the first note. The second save is refused, merged, and saved. Returns
 /// the second tab.
 pub(super) async fn merge_in_two_tabs(browser: &Browser, url: &str) -> std::sync::Arc<Tab> {
@@ -30,9 +27,7 @@ pub(super) async fn merge_in_two_tabs(browser: &Browser, url: &str) -> std::sync
     second.click("button", "Save").await;
     second.wait_for_merge().await;
     second.wait_for_log("(412)").await;
-    second
-        .wait_for(&format!("{STATE}.includes('Choose the text to keep')"))
-        .await;
+    second.wait_for_state("Choose the text to keep").await;
 
     let shown = second.merge_fields().await;
     assert_eq!(shown.as_array().unwrap().len(), 1, "{shown}");
@@ -103,8 +98,7 @@ async fn different_fields_need_no_choice(browser: &Browser) {
         .await;
     tab.press("Control+Enter").await;
     tab.wait_for_merge().await;
-    tab.wait_for(&format!("{STATE}.includes('both changes fit')"))
-        .await;
+    tab.wait_for_state("both changes fit").await;
     // Each side has changed one field, so both changes are chosen.
     let mine = format!("{} mine", text.as_str().unwrap());
     let expected = json!([
@@ -155,6 +149,7 @@ async fn equal_changes_need_no_choice(browser: &Browser) {
     tab.click("button", "Save the merge").await;
     tab.wait_for_log("You kept version 2").await;
     assert_eq!(service.get("/notes/2").await["version"], 2);
+    browser.assert_quiet(&[ExpectedEntry::Status(412)]);
 }
 
 /// The text of the first save is refused, so somebody else has written the same text.
@@ -204,8 +199,7 @@ async fn a_deletion_during_a_merge_is_no_kept_version(browser: &Browser) {
     tab.wait_for_log("Somebody deleted “Note 3”").await;
     tab.click("radio", "Theirs").await;
     tab.click("button", "Save the merge").await;
-    tab.wait_for(&format!("{STATE}.startsWith('Somebody has deleted')"))
-        .await;
+    tab.wait_for_state("Somebody has deleted").await;
     tab.click("button", "Save").await;
     tab.wait_for_log("You saved version 1").await;
     assert_eq!(service.get("/notes/3").await["text"], "They wrote this.");
@@ -219,11 +213,9 @@ async fn a_note_that_was_created_again_is_merged(browser: &Browser) {
     let tab = browser.open(&service.url()).await;
     tab.append("Note 3", "mine").await;
     service.delete(3).await;
-    tab.wait_for(&format!("{STATE}.startsWith('Somebody has deleted')"))
-        .await;
+    tab.wait_for_state("Somebody has deleted").await;
     service.create(3, "Note 3", "They wrote this.").await;
-    tab.wait_for(&format!("{STATE}.startsWith('Somebody else has changed')"))
-        .await;
+    tab.wait_for_state("Somebody else has changed").await;
     tab.press("Control+Enter").await;
     tab.wait_for_merge().await;
     let shown = tab.merge_fields().await;

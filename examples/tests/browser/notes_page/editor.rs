@@ -35,6 +35,13 @@ impl Tab {
         self.wait_for(&format!("{log}.includes({text})")).await;
     }
 
+    /// Waits until the sentence about the note in the editor has this text in it.
+    pub(crate) async fn wait_for_state(&self, text: &str) {
+        let text = json!(text);
+        let state = "document.querySelector('#state').textContent";
+        self.wait_for(&format!("{state}.includes({text})")).await;
+    }
+
     /// Waits until a save was refused, and the page shows both versions.
     pub(crate) async fn wait_for_merge(&self) {
         let heading = "document.activeElement.id === 'editor-heading'";

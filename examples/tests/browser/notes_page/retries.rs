@@ -53,9 +53,7 @@ async fn a_refused_retry_interrupts_no_writing(browser: &Browser) {
     service.create(1, "Note 1", "They wrote this.").await;
     proxy.accept();
     tab.wait_for_log("was refused (412)").await;
-    let state = "document.querySelector('#state').textContent";
-    tab.wait_for(&format!("{state}.startsWith('Somebody else has changed')"))
-        .await;
+    tab.wait_for_state("Somebody else has changed").await;
     tab.type_text(" two").await;
     tab.press("Control+Enter").await;
     tab.wait_for_merge().await;

@@ -16,7 +16,7 @@ run_lint() {
     step "packages: their files" check_packages
     step "packages: with the oldest dependencies that they allow" check_minimal_versions
     step "licenses and duplicate dependencies" check_licenses
-    step "oldest Rust" finish_beside 0
+    step "oldest Rust" finish_beside 0 /dev/null
     step "WebAssembly" check_wasm
     step "external types" check_external_types
     step "semantic versioning" check_semver

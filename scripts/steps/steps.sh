@@ -46,18 +46,22 @@ wait_for_ahead() {
     ahead=""
 }
 
-# Runs a test program while its step goes on, and keeps its output for `finish_beside`.
+# Runs a program while the steps go on, and keeps its output for `finish_beside`.
 run_beside() { # TITLE COMMAND..
     local output
     output=$(mktemp "${logs:?}/beside.XXXXXX")
     printf '\n%s:\n' "$1" >"$output"
-    "${@:2}" >>"$output" 2>&1 &
+    # A process group, so that its children end too.
+    set -m
+    "${@:2}" </dev/null >>"$output" 2>&1 &
     beside[$!]=$output
+    set +m
 }
 
 # Waits until at most so many of these programs run. Shows the output of each that has ended, and
-# returns the status of the first that failed.
-finish_beside() { # NUMBER
+# returns the status of the first that failed. The tests in it are counted, unless it is added to
+# another file.
+finish_beside() { # NUMBER [FILE]
     local status ended
     while ((${#beside[@]} > $1)); do
         status=0
@@ -69,7 +73,7 @@ finish_beside() { # NUMBER
             status=0
             wait "$ended" || status=$?
         fi
-        tee -a "$logs/tests" <"${beside[$ended]}"
+        tee -a "${2:-$logs/tests}" <"${beside[$ended]}"
         unset "beside[$ended]"
         if ((status > 0)); then return "$status"; fi
     done
@@ -134,7 +138,7 @@ sum_up() {
     # No signal to this script reaches them, and their output is about to be removed.
     local program
     for program in "${!beside[@]}"; do
-        kill "$program" 2>/dev/null || true
+        kill -- "-$program" 2>/dev/null || true
         wait "$program" 2>/dev/null || true
     done
     if [ -n "$failed" ]; then end_step; fi

@@ -214,9 +214,11 @@ async function saveMerge() {
   const draft = drafts.get(id);
   const { theirs, choices } = draft;
   const mine = applyChoices(versionsToMerge(draft), choices);
-  Object.assign(draft, { base: theirs, mine, theirs: undefined, choices: undefined });
+  Object.assign(draft, { mine, theirs: undefined, choices: undefined });
+  // With the old base, the text still counts as unsaved.
+  if (notes.get(id)?.isDeleted) return handleDeleted(id, draft, "");
+  draft.base = theirs;
   if (isSame(mine, theirs)) {
-    if (notes.get(id)?.isDeleted) return handleDeleted(id, draft, "");
     addToLog(`You kept version ${theirs.version} of ${quote(theirs)}. Nothing had to be saved.`);
     return closeEditor();
   }

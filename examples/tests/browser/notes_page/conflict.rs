@@ -200,6 +200,9 @@ async fn a_deletion_during_a_merge_is_no_kept_version(browser: &Browser) {
     tab.click("radio", "Theirs").await;
     tab.click("button", "Save the merge").await;
     tab.wait_for_state("Somebody has deleted").await;
+    // Nobody but this tab has the text.
+    tab.wait_for_listed_version(3, "deleted, unsaved text")
+        .await;
     tab.click("button", "Save").await;
     tab.wait_for_log("You saved version 1").await;
     assert_eq!(service.get("/notes/3").await["text"], "They wrote this.");

@@ -2,9 +2,11 @@
 //
 // It needs `merge.js` and the template `merge-field`, and nothing else of the page.
 //
-// `versions` is `{ base, mine, theirs }`, each with the fields of a note. `choices` has
-// `{ side, own }` for each changed field, and can be kept as JSON. `side` is the value of the chosen
-// radio button, or null if nothing is chosen yet. `own` is the text that the user has written.
+// `versions` is `{ base, mine, theirs }`. Each has the same fields, which are strings. So take out the
+// version and other numbers of a response. `LABELS` names the fields, and only `title` has one line.
+//
+// `choices` has `{ side, own }` for each changed field, and can be kept as JSON. `side` is the value of
+// the chosen radio button, or null if nothing is chosen yet. `own` is the text that the user has written.
 
 const LABELS = { title: "Title", text: "Text" };
 

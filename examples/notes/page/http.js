@@ -3,8 +3,8 @@
 /** The time after which a request counts as unanswered, in milliseconds. */
 const REQUEST_TIMEOUT = 15_000;
 
-/** The largest content that the service takes, in bytes. */
-const MOST_CONTENT = 64 * 1024;
+/** The largest body that the service accepts, in bytes. */
+const MAX_BODY_BYTES = 64 * 1024;
 
 const byId = (id) => document.getElementById(id);
 
@@ -21,8 +21,8 @@ async function send(method, path, { headers = {}, content, cache = "no-cache" } 
     headers["Content-Type"] = "application/json";
     request.body = JSON.stringify(content);
     // The service would end the connection in the middle, and its answer could be lost.
-    if (new Blob([request.body]).size > MOST_CONTENT) {
-      return { status: 413, content: { detail: "the text is longer than 64 KiB" } };
+    if (new Blob([request.body]).size > MAX_BODY_BYTES) {
+      return { status: 413, content: { detail: "the note is longer than 64 KiB in JSON" } };
     }
   }
   try {

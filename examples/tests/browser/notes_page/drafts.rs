@@ -194,7 +194,7 @@ async fn a_text_that_is_too_long_is_not_sent(browser: &Browser) {
          document.querySelector('#form').requestSubmit())"
     ))
     .await;
-    tab.wait_for_log("was not saved: 413: the text is longer than 64 KiB")
+    tab.wait_for_log("was not saved: 413: the note is longer than 64 KiB in JSON")
         .await;
     assert_eq!(tab.listed_version(1).await, "version 1, unsaved text");
     tab.click("button", "Cancel").await;

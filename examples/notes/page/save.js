@@ -215,10 +215,11 @@ async function saveMerge() {
   const { theirs, choices } = draft;
   const mine = applyChoices(versionsToMerge(draft), choices);
   Object.assign(draft, { mine, theirs: undefined, choices: undefined });
+  const isTheirs = isSame(mine, theirs);
   // With the old base, the text still counts as unsaved.
-  if (notes.get(id)?.isDeleted) return handleDeleted(id, draft, "");
+  if (isTheirs && notes.get(id)?.isDeleted) return handleDeleted(id, draft, "");
   draft.base = theirs;
-  if (isSame(mine, theirs)) {
+  if (isTheirs) {
     addToLog(`You kept version ${theirs.version} of ${quote(theirs)}. Nothing had to be saved.`);
     return closeEditor();
   }

@@ -6,7 +6,7 @@ published=(tower-conditional tower-conditional-sql tower-conditional-postgres to
 
 run_lint() {
     run_ahead install_tools
-    # One in three steps has work for one core alone.
+    # Clippy with single features and the external types keep one core busy.
     run_beside "oldest Rust" check_msrv
     step "format" check_format
     step "test vectors match their generators" check_vectors

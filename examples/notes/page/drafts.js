@@ -9,7 +9,7 @@ const STORAGE_KEY = "tower-conditional-notes-drafts";
  * - `base`: the version that it started from, with its tag,
  * - `mine`: the fields of the user,
  * - `theirs`, `choices`: after a 412, the current version, and what the user has chosen of both. A
- *   merge makes it the base. So a save names a version only if its text is in what is saved,
+ *   saved merge makes it the base. So a save names a version only if its text is in what is saved,
  * - `asked`: the fields that the user has asked to save,
  * - `sent`: the fields of requests with the tag of `base`, which may have arrived,
  * - `isWaiting`: `asked` is sent again until the service answers,

@@ -69,6 +69,7 @@ async function noteChanged({ change, id, version }) {
   const draft = drafts.get(id);
   if (isSent(draft, response.content) && draft.theirs === undefined) {
     draft.isWaiting = handleArrived(id, response, true);
+    keepDrafts();
     return save(id, true);
   }
   showNote(response.content, known !== undefined);

@@ -3,9 +3,6 @@
 /** The time after which a request counts as unanswered, in milliseconds. */
 const REQUEST_TIMEOUT = 15_000;
 
-/** The largest body that the service accepts, in bytes. */
-const MAX_BODY_BYTES = 64 * 1024;
-
 const byId = (id) => document.getElementById(id);
 
 /**
@@ -20,10 +17,6 @@ async function send(method, path, { headers = {}, content, cache = "no-cache" } 
   if (content !== undefined) {
     headers["Content-Type"] = "application/json";
     request.body = JSON.stringify(content);
-    // The service would end the connection in the middle, and its answer could be lost.
-    if (new Blob([request.body]).size > MAX_BODY_BYTES) {
-      return { status: 413, content: { detail: "the note is longer than 64 KiB in JSON" } };
-    }
   }
   try {
     const response = await fetch(path, request);

@@ -3,6 +3,9 @@
 /** The time until an unanswered save is sent again, in milliseconds. */
 const RETRY_INTERVAL = 5000;
 
+/** The largest body that the service accepts, in bytes. */
+const MAX_BODY_BYTES = 64 * 1024;
+
 /** Writes that are under way, by note. Their events must not look like those of somebody else. */
 const saving = new Map();
 
@@ -11,9 +14,12 @@ let isRetrying = false;
 /** Saves the draft of a note, or closes it if it is unchanged. The user may go on writing meanwhile. */
 async function save(id, isAutomatic = false) {
   const draft = drafts.get(id);
+  const wasDeleted = draft?.isDeleted;
   while (saving.has(id)) await saving.get(id);
   // The write before may have saved the draft, or shown the merge. The user may have discarded it.
   if (draft === undefined || drafts.get(id) !== draft || draft.theirs !== undefined) return;
+  // The user has not seen yet that a save creates the note.
+  if (draft.isDeleted && !wasDeleted) return;
   // Nobody has asked to save newer text, or to create a note that was deleted after the save.
   if (isAutomatic && !draft.isWaiting) return;
   if (!isUnsaved(draft) && !draft.isDeleted) {
@@ -38,6 +44,10 @@ async function trySave(id, isAutomatic) {
   const { base, isDeleted, sent } = draft;
   if (!isDeleted && !isStrong(base.tag)) return renewTag(id, draft, isAutomatic);
   const content = draft.asked ?? draft.mine;
+  // The service would end the connection in the middle, and its answer could be lost.
+  if (new Blob([JSON.stringify(content)]).size > MAX_BODY_BYTES) {
+    return reportUnsaved(id, "the note is longer than 64 KiB in JSON");
+  }
   // Without the condition, this could overwrite the work of somebody else.
   const headers = isDeleted ? { "If-None-Match": "*" } : { "If-Match": base.tag };
   // Even if this page is reloaded now, it knows its own text again.

@@ -8,6 +8,7 @@
 
 mod attempts;
 mod deliver;
+mod properties;
 mod state;
 mod store;
 mod truth;

@@ -12,6 +12,7 @@ in_each_browser!(
     words_stay_in_their_note_while_another_opens,
     a_deleted_note_with_unsaved_text_stays_in_the_list,
     two_quick_saves_make_two_versions,
+    a_quick_save_creates_no_deleted_note,
     a_text_that_is_too_long_is_not_sent,
 );
 
@@ -183,6 +184,29 @@ async fn two_quick_saves_make_two_versions(browser: &Browser) {
     browser.assert_quiet(&[]);
 }
 
+/// `If-None-Match: *` would create the note again, which nobody who presses Save twice has asked for.
+async fn a_quick_save_creates_no_deleted_note(browser: &Browser) {
+    let service = NotesService::start();
+    let proxy = service.proxy();
+    let url = format!("http://127.0.0.1:{}/", proxy.port());
+    let tab = browser.open(&url).await;
+    tab.append("Note 1", "one").await;
+    proxy.hold_replies();
+    service.delete(1).await;
+    let skipped = tab.requests().len();
+    tab.press("Control+Enter").await;
+    tab.press("Control+Enter").await;
+    proxy.release_replies();
+    tab.wait_for_state("Somebody has deleted this note").await;
+    tab.click("button", "Save").await;
+    tab.wait_for_log("You saved version 1").await;
+    let requests = tab.requests().split_off(skipped);
+    let writes = requests.iter().filter(|request| request.method == "PUT");
+    // One was refused, and one was asked for after that.
+    assert_eq!(writes.count(), 2);
+    browser.assert_quiet(&[ExpectedEntry::Status(412)]);
+}
+
 /// In the middle of such a request, the service ends the connection. No script would get its answer.
 async fn a_text_that_is_too_long_is_not_sent(browser: &Browser) {
     let service = NotesService::start();
@@ -194,7 +218,7 @@ async fn a_text_that_is_too_long_is_not_sent(browser: &Browser) {
          document.querySelector('#form').requestSubmit())"
     ))
     .await;
-    tab.wait_for_log("was not saved: 413: the note is longer than 64 KiB in JSON")
+    tab.wait_for_log("was not saved: the note is longer than 64 KiB in JSON")
         .await;
     assert_eq!(tab.listed_version(1).await, "version 1, unsaved text");
     tab.click("button", "Cancel").await;

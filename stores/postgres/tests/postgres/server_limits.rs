@@ -1,10 +1,10 @@
 //! A server whose limits are reached, or whose rights change.
 
-use std::{pin::pin, sync::atomic::Ordering, time::Duration};
+use std::{pin::pin, sync::atomic::Ordering};
 
 use bytes::Bytes;
 use http::Response;
-use tokio::time::{pause, resume, sleep, timeout};
+use tokio::time::timeout;
 use tower_conditional::{
     IdempotencyLayer,
     idempotency::{Admission, Owner, Update},
@@ -15,7 +15,7 @@ use tower_conditional_postgres::{GuardError, Guarded, PostgresIdempotencyStore, 
 use crate::support::{
     LONG, connection, database, if_match,
     keys::{claim, id, payments, send, set, set_on, store},
-    lease, notes, pool_as, row, run, tag, waiting,
+    lease, notes, pool_as, row, run, skip_timeout, tag, waiting,
 };
 
 fn step(number: u8, owner: u8, fence: u64) -> Step {
@@ -158,21 +158,11 @@ async fn a_claim_behind_a_long_lock_leaves_no_stuck_key() {
         answer = &mut sent => panic!("{answer:?}"),
         () = waiting(&pool, 1) => {}
     }
-    // The server waits for the lock, so only the clock can go on.
-    pause();
-    assert_eq!(sent.await, (503, false));
-    resume();
+    assert_eq!(skip_timeout(sent).await, (503, false));
     assert_eq!(runs.load(Ordering::SeqCst), 0);
     tx.rollback().await.expect("a rollback");
-    let free = async {
-        loop {
-            if send(&service, "a").await.0 == 200 {
-                return;
-            }
-            // Until the late claim is given back.
-            sleep(Duration::from_millis(20)).await;
-        }
-    };
+    // Until the late claim is given back.
+    let free = async { while send(&service, "a").await.0 != 200 {} };
     timeout(LONG, free).await.expect("a key that is free again");
     assert_eq!(runs.load(Ordering::SeqCst), 1);
 }

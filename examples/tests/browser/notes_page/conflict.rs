@@ -209,22 +209,28 @@ async fn a_deletion_during_a_merge_is_no_kept_version(browser: &Browser) {
     browser.assert_quiet(&[ExpectedEntry::Status(412)]);
 }
 
-/// The version of the new note is lower than that of the draft.
+/// The version of the new note is lower than that of the draft. A hidden tab gets no events, and reads
+/// the list later.
 async fn a_note_that_was_created_again_is_merged(browser: &Browser) {
     let service = NotesService::start();
-    service.write(3, "Note 3", "Old").await;
-    let tab = browser.open(&service.url()).await;
-    tab.append("Note 3", "mine").await;
-    service.delete(3).await;
-    tab.wait_for_state("Somebody has deleted").await;
-    service.create(3, "Note 3", "They wrote this.").await;
-    tab.wait_for_state("Somebody else has changed").await;
-    tab.press("Control+Enter").await;
-    tab.wait_for_merge().await;
-    let shown = tab.merge_fields().await;
-    let sides = ["Old", "Old mine", "They wrote this."];
-    for (place, side) in (1..).zip(sides) {
-        assert_eq!(shown[0][place], side, "{shown}");
+    for (id, is_hidden) in [(3, false), (4, true)] {
+        let title = format!("Note {id}");
+        service.write(id, &title, "Old").await;
+        let tab = browser.open(&service.url()).await;
+        tab.append(&title, "mine").await;
+        service.delete(id).await;
+        tab.wait_for_state("Somebody has deleted").await;
+        tab.set_hidden(is_hidden).await;
+        service.create(id, &title, "They wrote this.").await;
+        tab.set_hidden(false).await;
+        tab.wait_for_state("Somebody else has changed").await;
+        tab.press("Control+Enter").await;
+        tab.wait_for_merge().await;
+        let shown = tab.merge_fields().await;
+        let sides = ["Old", "Old mine", "They wrote this."];
+        for (place, side) in (1..).zip(sides) {
+            assert_eq!(shown[0][place], side, "{shown}");
+        }
     }
     browser.assert_quiet(&[ExpectedEntry::Status(412)]);
 }

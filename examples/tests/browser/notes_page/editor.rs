@@ -28,6 +28,15 @@ impl Tab {
         .await;
     }
 
+    /// Tells the page that its tab is hidden, or visible again.
+    pub(crate) async fn set_hidden(&self, is_hidden: bool) {
+        self.evaluate(&format!(
+            "(Object.defineProperty(document, 'hidden', {{ value: {is_hidden}, configurable: true }}), \
+             document.dispatchEvent(new Event('visibilitychange')))"
+        ))
+        .await;
+    }
+
     /// Waits until a sentence with this text is in the log of the page.
     pub(crate) async fn wait_for_log(&self, text: &str) {
         let text = json!(text);
